@@ -1,0 +1,1 @@
+"""Settings of every way to run; the environment decides the values (env.py)."""

@@ -1,0 +1,209 @@
+"""What all ways to run share. Values come from the environment, checked by env.py."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cms.settings.databases import database, ensure_folder
+from cms.settings.env import BASE_DIR, env
+from cms.settings.look import SPECTACULAR_SETTINGS, UNFOLD  # noqa: F401
+
+VERSION = "0.1.0"
+DATA_DIR = Path(env("DATA_DIR"))
+DEBUG: bool = env("DEBUG")
+SECRET_KEY: str = env("SECRET_KEY")
+ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS: list[str] = env("CSRF_TRUSTED_ORIGINS")
+HOST: str = env("HOST")
+PORT: int = env("PORT")
+ASGI_SERVER: str = env("ASGI_SERVER")
+ADMIN_USERNAME: str = env("ADMIN_USERNAME")
+ADMIN_PASSWORD: str = env("ADMIN_PASSWORD")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_filters",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "cms.accounts",
+    "rfid",
+    "stations",
+    "billing",
+    "ocpp_gateway",
+    "cms.apps.CmsConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "cms.urls"
+ASGI_APPLICATION = "cms.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Engines: the embedded default is one process on SQLite; the environment says otherwise.
+REDIS_URL: str = env("REDIS_URL")
+CELERY_BROKER_URL: str = env("CELERY_BROKER_URL")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": database(env("DATABASE_URL"), data_dir=DATA_DIR, pool=env("DATABASE_POOL_SIZE"))
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": (
+        {
+            # Pub/sub: no capacity that drops a burst, no group expiry (PERFORMANCE.md section 2).
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "voltdesk"},
+        }
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+# Celery: all periodic work of the system stands in this one table.
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "notice stations that fell silent": {
+        "task": "stations.tasks.notice_silence",
+        "schedule": 10.0,
+    },
+    "expire reservations": {"task": "stations.tasks.expire_reservations", "schedule": 10.0},
+    "expire commands": {"task": "stations.tasks.expire_commands", "schedule": 10.0},
+    "prune the message log": {
+        "task": "ocpp_gateway.tasks.prune_messages",
+        "schedule": timedelta(minutes=10),
+    },
+    "prune status changes": {
+        "task": "stations.tasks.prune_status_changes",
+        "schedule": timedelta(hours=1),
+    },
+}
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_TZ = True
+TIME_ZONE: str = env("TIME_ZONE")
+if TIME_ZONE not in zoneinfo.available_timezones():
+    raise ImproperlyConfigured(
+        f"TIME_ZONE has {TIME_ZONE!r}, but it should be a time zone such as Europe/Berlin."
+    )
+
+# Browser
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = False
+X_FRAME_OPTIONS = "DENY"
+BEHIND_PROXY: bool = env("BEHIND_PROXY")
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "cms.accounts.authentication.ApiKeyAuthentication",
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["cms.shared.api.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["cms.shared.api.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["cms.shared.api.OrjsonParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "cms.shared.api.LinkedPages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "cms.api.errors.handle",
+    "DEFAULT_THROTTLE_RATES": {"login": "20/min"},
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env("JWT_ACCESS_MINUTES")),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env("JWT_REFRESH_DAYS")),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "USER_ID_CLAIM": "sub",
+}
+
+# OCPP
+OCPP_HEARTBEAT_INTERVAL: int = env("OCPP_HEARTBEAT_INTERVAL")
+OCPP_UNKNOWN_STATIONS: str = env("OCPP_UNKNOWN_STATIONS")
+OCPP_ALLOW_UNAUTHENTICATED: bool = env("OCPP_ALLOW_UNAUTHENTICATED")
+OCPP_STATION_RESERVATIONS: bool = env("OCPP_STATION_RESERVATIONS")
+OCPP_COMMAND_TIMEOUT: int = env("OCPP_COMMAND_TIMEOUT")
+OCPP_SETTLE_SECONDS: float = env("OCPP_SETTLE_SECONDS")
+OCPP_QUIET_SECONDS: float = env("OCPP_QUIET_SECONDS")
+OCPP_MESSAGE_RETENTION_DAYS: int = env("OCPP_MESSAGE_RETENTION_DAYS")
+OCPP_WORKERS: int = env("OCPP_WORKERS")
+OCPP_MAX_FRAME_BYTES: int = env("OCPP_MAX_FRAME_BYTES")
+OCPP_MAX_PENDING_CALLS: int = env("OCPP_MAX_PENDING_CALLS")
+
+# Logging goes through a queue (cms/shared/logs.py): writing a line never holds up a frame.
+LOG_LEVEL: str = env("LOG_LEVEL").upper()
+LOG_FORMAT: str = env("LOG_FORMAT")
+LOGGING_CONFIG = "cms.shared.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+ensure_folder(DATA_DIR)

@@ -1,0 +1,59 @@
+"""DATABASE_URL to Django's DATABASES entry, for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# WAL lets readers go on while one writes; FULL keeps the last commit through a power cut.
+_SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;"
+
+
+def ensure_folder(folder: Path) -> None:
+    """Make ``folder``; raises ImproperlyConfigured naming DATA_DIR where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATA_DIR has {str(folder)!r}, but it should be a folder Voltdesk may write to ({error})."
+        ) from None
+
+
+def database(address: str, *, data_dir: Path, pool: int) -> dict[str, Any]:
+    """The DATABASES entry for ``address``; SQLite in ``data_dir`` where it is empty."""
+    if not address:
+        return _sqlite(str(data_dir / "voltdesk.sqlite3"))
+    if address.startswith("file:"):  # as the prior gateway wrote it: file:./dev.db
+        return _sqlite(address.removeprefix("file:"))
+    config: dict[str, Any] = dict(environ.Env.db_url_config(address))
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        return _sqlite(config["NAME"])
+    return _postgresql(config, pool)
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "OPTIONS": {
+            "timeout": 30,
+            # Take the write lock at BEGIN: no deadlock between two that read first.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": _SQLITE_START,
+        },
+    }
+
+
+def _postgresql(config: dict[str, Any], pool: int) -> dict[str, Any]:
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database, but it should look like "
+            "postgresql://user:password@host:5432/name."
+        )
+    options = dict(config.get("OPTIONS") or {})
+    # Under ASGI connections must not outlive the request; the pool keeps them warm.
+    options["pool"] = {"min_size": 2, "max_size": pool, "timeout": 10}
+    return {**config, "CONN_MAX_AGE": 0, "OPTIONS": options}

@@ -1,0 +1,194 @@
+"""Every environment variable Voltdesk reads: its kind, its default and what a right value looks like."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+_FALSE, _TRUE = {"0", "false", "no", "off"}, {"1", "true", "yes", "on"}
+
+
+def text(value: str) -> str:
+    """Any text, without surrounding space."""
+    return value.strip()
+
+
+def flag(value: str) -> bool:
+    """true/false and their usual spellings."""
+    word = value.strip().lower()
+    if word not in _FALSE | _TRUE:
+        raise ValueError(value)
+    return word in _TRUE
+
+
+def words(value: str) -> list[str]:
+    """A comma-separated list, empty parts dropped."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number from ``low`` to ``high``."""
+
+    def parse(value: str) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return parse
+
+
+def decimal(low: float, high: float) -> Callable[[str], float]:
+    """A number from ``low`` to ``high``."""
+
+    def parse(value: str) -> float:
+        number = float(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words, letter case ignored."""
+
+    def parse(value: str) -> str:
+        word = value.strip().lower()
+        if word not in choices:
+            raise ValueError(value)
+        return word
+
+    return parse
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    """A URL with one of ``schemes``; empty means: not used."""
+
+    def parse(value: str) -> str:
+        address = value.strip()
+        if address and not re.match(rf"({'|'.join(schemes)}):", address):
+            raise ValueError(value)
+        return address
+
+    return parse
+
+
+class Variable(NamedTuple):
+    """One environment variable: how it is read and how to describe a right value."""
+
+    parse: Callable[[str], Any]
+    default: Any
+    expected: str
+
+
+_DATABASE_URL = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
+_REDIS_URL = "redis://host:6379/0, or empty for the in-memory engine"
+_SECONDS = "a whole number of seconds from {} to {}"
+
+VARIABLES: dict[str, Variable] = {
+    # Where and how
+    "SECRET_KEY": Variable(text, "", "a random text of at least 50 characters"),
+    "DEBUG": Variable(flag, False, "true or false"),
+    "DATA_DIR": Variable(text, str(BASE_DIR / "data"), "a folder Voltdesk may write to"),
+    "HOST": Variable(text, "0.0.0.0", "an address to listen on, such as 0.0.0.0 or 127.0.0.1"),
+    "PORT": Variable(whole(1, 65535), 3000, "a whole number from 1 to 65535"),
+    "ASGI_SERVER": Variable(one_of("daphne", "uvicorn"), "daphne", "daphne or uvicorn"),
+    "ALLOWED_HOSTS": Variable(words, ["*"], "host names separated by commas"),
+    "CSRF_TRUSTED_ORIGINS": Variable(words, [], "origins such as https://cpms.example.com"),
+    "BEHIND_PROXY": Variable(
+        flag, False, "true where a proxy ends TLS and sets X-Forwarded-Proto and -For, else false"
+    ),
+    # Engines
+    "DATABASE_URL": Variable(
+        url("sqlite", "postgres", "postgresql", "file"), "", f"{_DATABASE_URL}, or empty"
+    ),
+    "DATABASE_POOL_SIZE": Variable(whole(2, 500), 20, "a whole number from 2 to 500"),
+    "REDIS_URL": Variable(url("redis", "rediss", "unix"), "", _REDIS_URL),
+    "CELERY_BROKER_URL": Variable(
+        url("redis", "rediss", "redis\\+socket", "amqp", "amqps"),
+        "",
+        "redis://host:6379/1 or amqp://user:password@host:5672//, or empty to run tasks in here",
+    ),
+    # First start
+    "ADMIN_USERNAME": Variable(text, "admin", "the name of the first admin user"),
+    "ADMIN_PASSWORD": Variable(text, "", "its password; empty: one is made and printed once"),
+    # Looks
+    "TIME_ZONE": Variable(text, "UTC", "a time zone such as Europe/Berlin"),
+    "LOG_LEVEL": Variable(
+        one_of("debug", "info", "warning", "error"), "info", "debug, info, warning or error"
+    ),
+    "LOG_FORMAT": Variable(one_of("console", "json"), "console", "console or json"),
+    # API
+    "JWT_ACCESS_MINUTES": Variable(whole(1, 1440), 30, "a whole number of minutes, 1 to 1440"),
+    "JWT_REFRESH_DAYS": Variable(whole(1, 365), 14, "a whole number of days, 1 to 365"),
+    # OCPP
+    "OCPP_HEARTBEAT_INTERVAL": Variable(whole(10, 86400), 60, _SECONDS.format(10, 86400)),
+    "OCPP_UNKNOWN_STATIONS": Variable(
+        one_of("accept", "pending", "reject"), "accept", "accept, pending or reject"
+    ),
+    "OCPP_ALLOW_UNAUTHENTICATED": Variable(
+        flag, True, "true: a station without a key may connect (security profile 0), else false"
+    ),
+    "OCPP_STATION_RESERVATIONS": Variable(
+        flag, True, "true: answer ReserveNow and CancelReservation sent by a station, else false"
+    ),
+    "OCPP_COMMAND_TIMEOUT": Variable(whole(1, 600), 30, _SECONDS.format(1, 600)),
+    "OCPP_SETTLE_SECONDS": Variable(
+        decimal(0, 60), 0.2, "seconds between a station's first answer and our first call, 0 to 60"
+    ),
+    "OCPP_QUIET_SECONDS": Variable(
+        decimal(0, 600), 5.0, "seconds after which a station that says nothing may be asked, 0-600"
+    ),
+    "OCPP_MESSAGE_RETENTION_DAYS": Variable(whole(1, 3650), 30, "a whole number of days, 1-3650"),
+    "OCPP_WORKERS": Variable(
+        whole(0, 64), 0, "database threads for station calls, 1 to 64; 0: chosen by the engine"
+    ),
+    "OCPP_MAX_FRAME_BYTES": Variable(
+        whole(1024, 16777216), 262144, "a whole number of bytes from 1024 to 16777216"
+    ),
+    "OCPP_MAX_PENDING_CALLS": Variable(whole(1, 10000), 64, "a whole number from 1 to 10000"),
+}
+
+
+class Environment:
+    """Reads and checks the variables; ``*_FILE`` variants are read from files (Docker secrets)."""
+
+    def __init__(self) -> None:
+        environ.Env.read_env(BASE_DIR / ".env")
+        self._env = environ.FileAwareEnv()
+
+    def __call__(self, name: str, default: Any = None) -> Any:
+        """The checked value of ``name``, or ``default`` (else its own default) where it is not set.
+
+        Raises ImproperlyConfigured naming the variable and what it expects.
+        """
+        variable = VARIABLES[name]
+        raw = self._env.str(name, default="")
+        if not raw.strip():
+            return variable.default if default is None else default
+        try:
+            return variable.parse(raw)
+        except ValueError:
+            shown = "a value" if "SECRET" in name or "PASSWORD" in name else repr(raw)
+            raise ImproperlyConfigured(
+                f"{name} has {shown}, but it should be {variable.expected}."
+            ) from None
+
+    def required(self, name: str) -> Any:
+        """Like a call, but refuses an empty value."""
+        if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE"):
+            raise ImproperlyConfigured(
+                f"{name} is not set. It should be {VARIABLES[name].expected}."
+            )
+        return self(name)
+
+
+env = Environment()

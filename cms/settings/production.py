@@ -1,0 +1,32 @@
+"""Production: the same code, but nothing insecure by default."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cms.settings.base import *  # noqa: F403
+from cms.settings.base import ALLOWED_HOSTS, DEBUG, env
+
+SECRET_KEY: str = env.required("SECRET_KEY")
+if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY.lower() or "change" in SECRET_KEY.lower():
+    raise ImproperlyConfigured(
+        "SECRET_KEY is a default or too short; it should be a random text of at least 50 characters."
+    )
+if DEBUG:
+    raise ImproperlyConfigured("DEBUG is true, but in production it should be false.")
+env.required("ALLOWED_HOSTS")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS has '*', but in production it should be host names separated by commas."
+    )
+env.required("DATABASE_URL")
+
+# Stricter than the embedded default unless the environment says otherwise.
+OCPP_UNKNOWN_STATIONS: str = env("OCPP_UNKNOWN_STATIONS", default="reject")
+OCPP_ALLOW_UNAUTHENTICATED: bool = env("OCPP_ALLOW_UNAUTHENTICATED", default=False)
+LOGGING = {"level": env("LOG_LEVEL").upper(), "format": env("LOG_FORMAT", default="json")}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SECURE_HSTS_SECONDS = 31536000
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"

@@ -1,0 +1,26 @@
+"""Tests: the embedded default or, by the environment, PostgreSQL and Redis; only faster hashing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="voltdesk-test-"))
+
+from cms.settings.base import *  # noqa: E402, F403
+from cms.settings.base import CHANNEL_LAYERS, DATABASES, REDIS_URL  # noqa: E402
+
+SECRET_KEY = "for the tests only, and long enough for every check that looks at it"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT = None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING = {"level": "WARNING", "format": "console"}
+OCPP_SETTLE_SECONDS = 0.0
+if REDIS_URL:  # workers of one run must not hear each other
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"voltdesk-test-{os.getpid()}"
+if "pool" in DATABASES["default"].get("OPTIONS", {}):
+    # Tests open and drop databases; a pool would hold them open.
+    del DATABASES["default"]["OPTIONS"]["pool"]

@@ -1,0 +1,1 @@
+"""The floor: what every app stands on. Imports Django, nothing of ours."""

@@ -1,0 +1,51 @@
+"""Times on the wire: lenient in, strict out. Only interfaces call ``now``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from django.utils import timezone as django_timezone
+
+now = django_timezone.now
+_TEXT = re.compile(
+    r"^(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*"
+    r"(?:([Zz])|([+-])(\d\d):?(\d\d)?)?$"
+)
+_MARGIN = timedelta(days=2)
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + _MARGIN
+_LATEST = datetime.max.replace(tzinfo=UTC) - _MARGIN
+
+
+def parse(text: str, *, zone: tzinfo = UTC) -> datetime:
+    """The moment ``text`` names, in UTC. Raises ValueError where it names none.
+
+    Takes what stations really send: no zone (then ``zone``, the station's own), ``+02``, a space
+    for the ``T``, any number of fraction digits. Years at the ends of the calendar are clamped by
+    two days, so that no later arithmetic or conversion to another zone overflows.
+    """
+    match = _TEXT.match(text.strip())
+    if match is None:
+        raise ValueError(f"not a time: {text[:40]!r}")
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    micro = int((match[7] or "0")[:6].ljust(6, "0"))
+    moment = datetime(year, month, day, hour, minute, min(second, 59), micro)  # noqa: DTZ001
+    try:
+        moment = moment.replace(tzinfo=_zone(match, zone)).astimezone(UTC)
+    except OverflowError:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(moment, _EARLIEST), _LATEST)
+
+
+def text(moment: datetime) -> str:
+    """``YYYY-MM-DDTHH:MM:SSZ``: the one form every station reads (some refuse microseconds)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _zone(match: re.Match[str], default: tzinfo) -> tzinfo:
+    if match[8]:
+        return UTC
+    if not match[9]:
+        return default
+    offset = timedelta(hours=int(match[10]), minutes=int(match[11] or 0))
+    return timezone(offset if match[9] == "+" else -offset)
