@@ -1,0 +1,1 @@
+"""Who may charge: RFID cards and card groups."""

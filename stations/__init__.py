@@ -1,0 +1,1 @@
+"""What stands in the street and what happens there."""

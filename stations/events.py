@@ -1,0 +1,29 @@
+"""What may be heard of the stations, and by whom. Published by services only, on commit."""
+
+from __future__ import annotations
+
+from cms.shared import live
+
+GATEWAY = "gateway"  # every process that may hold sockets listens here
+
+
+def command_group(command_id: int) -> str:
+    """Where those who wait for this command listen."""
+    return f"command.{command_id}"
+
+
+def command_waiting(station_id: int) -> None:
+    """A command waits: wake the consumer that holds the station's socket."""
+    live.ring_on_commit(GATEWAY, {"type": "command.waiting", "station": station_id})
+
+
+def command_settled(command_id: int) -> None:
+    """A command has its answer, or never will: tell who waits for it."""
+    live.ring_on_commit(command_group(command_id), {"type": "command.settled", "id": command_id})
+
+
+def station_superseded(station_id: int, connection_id: str) -> None:
+    """A newer socket serves the station: older ones, wherever they are, are to close."""
+    live.ring_on_commit(
+        GATEWAY, {"type": "station.superseded", "station": station_id, "by": connection_id}
+    )

@@ -1,0 +1,167 @@
+"""Site, ChargingStation and its ConfigurationKeys."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Upper
+
+from cms.shared.models import Timestamped
+
+# OCPP-J 1.6 leaves the identity open; 48 is what 2.0.1 allows, and room for what exists.
+CP_ID_LENGTH = 100
+_CP_ID = RegexValidator(r"^[^\x00-\x1f\x7f/\\]+$", "No slashes, backslashes or control characters.")
+
+
+def check_time_zone(name: str) -> None:
+    """Raise ValidationError where ``name`` is no time zone."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name!r} is no time zone; one would be Europe/Berlin.")
+
+
+class Site(Timestamped):
+    """A place with an address, where stations stand."""
+
+    name = models.CharField(max_length=100, unique=True)
+    address = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code, such as DE")
+    latitude = models.DecimalField(
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.DecimalField(
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
+    time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Registration(models.TextChoices):
+    """Whether the system serves a station (BootNotification.conf, OCPP 1.6 section 7.43)."""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
+class ChargingStationQuerySet(models.QuerySet["ChargingStation"]):
+    """Words for finding stations."""
+
+    def named(self, cp_id: str) -> ChargingStationQuerySet:
+        """The one with this identity, letter case ignored."""
+        return self.filter(cp_id__iexact=cp_id)
+
+
+class ChargingStation(Timestamped):
+    """One OCPP identity on one WebSocket (OCPP 1.6: Charge Point)."""
+
+    cp_id = models.CharField(
+        "identity",
+        max_length=CP_ID_LENGTH,
+        validators=[_CP_ID],
+        help_text="The last part of the URL the station connects to",
+    )
+    name = models.CharField(max_length=100, blank=True)
+    site = models.ForeignKey(
+        Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="stations"
+    )
+    registration = models.CharField(
+        max_length=10, choices=Registration, default=Registration.ACCEPTED
+    )
+    heartbeat_interval_s = models.PositiveIntegerField(
+        "heartbeat interval (s)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(10), MaxValueValidator(86400)],
+        help_text="Empty: the system's own",
+    )
+    time_zone = models.CharField(
+        max_length=50,
+        default="UTC",
+        validators=[check_time_zone],
+        help_text="Of the station's clock, for times it sends without a zone",
+    )
+    key_hash = models.CharField(max_length=128, blank=True, editable=False)
+
+    # What the station reports of itself (BootNotification; wide: real ones overrun the limits)
+    protocol = models.CharField(max_length=20, blank=True)
+    vendor = models.CharField(max_length=255, blank=True)
+    model = models.CharField(max_length=255, blank=True)
+    serial_number = models.CharField(max_length=255, blank=True)
+    charge_box_serial_number = models.CharField(max_length=255, blank=True)
+    firmware_version = models.CharField(max_length=255, blank=True)
+    iccid = models.CharField(max_length=255, blank=True)
+    imsi = models.CharField(max_length=255, blank=True)
+    meter_type = models.CharField(max_length=255, blank=True)
+    meter_serial_number = models.CharField(max_length=255, blank=True)
+
+    # What we see of it
+    online = models.BooleanField(default=False, db_index=True)
+    connection_id = models.CharField(max_length=32, blank=True)  # of the newest socket
+    connected_at = models.DateTimeField(null=True, blank=True)
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    last_boot_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ChargingStationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["cp_id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Upper("cp_id"),
+                name="station_cp_id_unique",
+                violation_error_message="A station with this identity exists already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.cp_id
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the station's clock; UTC where the stored name is unknown here."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+
+class ConfigurationKey(models.Model):
+    """One setting of a station, as it last told us (GetConfiguration, ChangeConfiguration)."""
+
+    station = models.ForeignKey(
+        ChargingStation, on_delete=models.CASCADE, related_name="configuration"
+    )
+    key = models.CharField(max_length=255)
+    value = models.TextField(blank=True)
+    readonly = models.BooleanField(default=False)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["key"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["station", "key"], name="configuration_key_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}"

@@ -1,0 +1,1 @@
+"""The verbs, a module per noun. Only these write, publish and ring."""

@@ -1,0 +1,150 @@
+"""Commands: a row asks, the consumer that holds the socket claims, sends and settles it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from cms.shared.errors import StationOffline
+from stations import events
+from stations.models import (
+    ChargingStation,
+    Command,
+    CommandStatus,
+    Reservation,
+    ReservationStatus,
+)
+
+_LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
+
+
+class Outcome(NamedTuple):
+    """How a command ended: its final status, and the answer or the error."""
+
+    status: CommandStatus
+    answer: dict[str, Any] | None = None
+    error_code: str = ""
+    error_description: str = ""
+
+
+@transaction.atomic
+def request(
+    *,
+    station: ChargingStation,
+    action: str,
+    payload: dict[str, Any],
+    at: datetime,
+    requested_by_id: int | None = None,
+    queue_for: timedelta | None = None,
+    idempotency_key: str | None = None,
+) -> Command:
+    """Ask ``station`` to do ``action`` (an OCPP 1.6 name) with ``payload``; gives the row.
+
+    Raises StationOffline where it is not connected, unless ``queue_for`` says how long the command
+    may wait for it. A repeated ``idempotency_key`` gives the command it made the first time.
+    """
+    known = _repeated(idempotency_key)
+    if known is not None:
+        return known
+    if queue_for is None and not _is_connected(station):
+        raise StationOffline(f"Charge point {station.cp_id} is not connected")
+    try:
+        with transaction.atomic():
+            command = Command.objects.create(
+                station=station,
+                action=action,
+                payload=payload,
+                requested_at=at,
+                requested_by_id=requested_by_id,
+                send_before=at + (queue_for or timedelta(seconds=settings.OCPP_COMMAND_TIMEOUT)),
+                idempotency_key=idempotency_key,
+            )
+    except IntegrityError:  # the same key, at the same moment
+        return Command.objects.get(idempotency_key=idempotency_key)
+    events.command_waiting(station.pk)
+    return command
+
+
+@transaction.atomic
+def claim_next(*, station_id: int, connection_id: str, at: datetime) -> Command | None:
+    """The oldest waiting command, now Sent, for the socket that serves the station; or None.
+
+    Claimed before it is sent: so no command ever goes out twice, whatever happens in between.
+    """
+    newest = ChargingStation.objects.filter(pk=station_id, connection_id=connection_id)
+    if not newest.exists():
+        return None
+    command = (
+        Command.objects.select_for_update(skip_locked=True)
+        .filter(station_id=station_id, status=CommandStatus.WAITING, send_before__gt=at)
+        .order_by("id")
+        .first()
+    )
+    if command is None:
+        return None
+    command.status = CommandStatus.SENT
+    command.message_id = str(uuid.uuid4())
+    command.sent_at = at
+    command.answer_before = at + timedelta(seconds=settings.OCPP_COMMAND_TIMEOUT)
+    command.save(update_fields=["status", "message_id", "sent_at", "answer_before"])
+    return command
+
+
+@transaction.atomic
+def settle(*, command_id: int, outcome: Outcome, at: datetime) -> Command | None:
+    """Write down how a sent command ended. None where that was written before (a late answer)."""
+    command = (
+        Command.objects.select_for_update(no_key=True)
+        .filter(pk=command_id, status=CommandStatus.SENT)
+        .first()
+    )
+    if command is not None:
+        _close(command, outcome, at)
+    return command
+
+
+@transaction.atomic
+def expire_due(*, at: datetime) -> int:
+    """Close what nobody will: never sent in time, or sent by a process that is gone."""
+    expired = Command.objects.select_for_update(skip_locked=True).filter(
+        status=CommandStatus.WAITING, send_before__lte=at
+    )
+    lost = Command.objects.select_for_update(skip_locked=True).filter(
+        status=CommandStatus.SENT, answer_before__lt=at - _LATE
+    )
+    closed = 0
+    for commands, status in ((expired, CommandStatus.EXPIRED), (lost, CommandStatus.TIMED_OUT)):
+        for command in commands.order_by("id")[:500]:
+            _close(command, Outcome(status), at)
+            closed += 1
+    return closed
+
+
+def _close(command: Command, outcome: Outcome, at: datetime) -> None:
+    command.status = outcome.status
+    command.settled_at = at
+    command.answer = outcome.answer
+    command.answer_status = str((outcome.answer or {}).get("status", ""))[:50]
+    command.error_code = outcome.error_code[:50]
+    command.error_description = outcome.error_description[:500]
+    command.save()
+    if outcome.status != CommandStatus.ANSWERED:
+        # Nobody will say whether the connector is reserved: do not keep it from others.
+        Reservation.objects.filter(command=command, status=ReservationStatus.REQUESTED).update(
+            status=ReservationStatus.FAILED, ended_at=at
+        )
+    events.command_settled(command.pk)
+
+
+def _repeated(idempotency_key: str | None) -> Command | None:
+    if idempotency_key is None:
+        return None
+    return Command.objects.filter(idempotency_key=idempotency_key).first()
+
+
+def _is_connected(station: ChargingStation) -> bool:
+    return ChargingStation.objects.filter(pk=station.pk).exclude(connection_id="").exists()

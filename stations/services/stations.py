@@ -1,0 +1,148 @@
+"""Stations: connected, booted, heard from, silent; and what operators change about them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from cms.shared.errors import Conflict
+from stations import events
+from stations.models import ChargingStation, Connector, Registration
+
+SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
+
+
+class BootReport(NamedTuple):
+    """What a station says of itself in a BootNotification."""
+
+    vendor: str
+    model: str
+    serial_number: str = ""
+    charge_box_serial_number: str = ""
+    firmware_version: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    meter_type: str = ""
+    meter_serial_number: str = ""
+
+
+class BootAnswer(NamedTuple):
+    """Whether the station is served, and how often it shall send a heartbeat (s)."""
+
+    registration: str
+    interval_s: int
+
+
+def find(cp_id: str) -> ChargingStation | None:
+    """The station with this identity, letter case ignored."""
+    return ChargingStation.objects.named(cp_id).first()
+
+
+def adopt(*, cp_id: str, registration: str) -> ChargingStation:
+    """The station with this identity; made with ``registration`` where nobody knew it."""
+    try:
+        with transaction.atomic():
+            return ChargingStation.objects.create(cp_id=cp_id, registration=registration)
+    except IntegrityError:  # two sockets at once, or known in another letter case
+        return ChargingStation.objects.named(cp_id).get()
+
+
+@transaction.atomic
+def connected(*, station_id: int, connection_id: str, protocol: str, at: datetime) -> None:
+    """The socket ``connection_id`` serves the station now; an older one is told to close."""
+    ChargingStation.objects.filter(pk=station_id).update(
+        connection_id=connection_id,
+        protocol=protocol,
+        connected_at=at,
+        last_seen_at=at,
+        online=True,
+    )
+    events.station_superseded(station_id, connection_id)
+
+
+def disconnected(*, station_id: int, connection_id: str, at: datetime) -> bool:
+    """The socket closed. Says whether it was the newest: an older one takes nothing offline."""
+    return bool(
+        ChargingStation.objects.filter(pk=station_id, connection_id=connection_id).update(
+            connection_id="", online=False, disconnected_at=at
+        )
+    )
+
+
+def all_disconnected(*, at: datetime) -> int:
+    """No socket is open any more: for the start of the only process there is."""
+    return ChargingStation.objects.exclude(connection_id="").update(
+        connection_id="", online=False, disconnected_at=at
+    )
+
+
+def heard_from(*, station_ids: list[int], at: datetime) -> None:
+    """These stations sent something: any frame is a sign of life (OCPP 1.6 section 4.6)."""
+    ChargingStation.objects.filter(pk__in=station_ids).update(last_seen_at=at)
+    ChargingStation.objects.filter(pk__in=station_ids, online=False).exclude(
+        connection_id=""
+    ).update(online=True)
+
+
+@transaction.atomic
+def boot(*, station_id: int, report: BootReport, at: datetime) -> BootAnswer:
+    """The station (re)started. Stores what it says of itself; gives what to answer."""
+    ChargingStation.objects.filter(pk=station_id).update(
+        **report._asdict(), last_boot_at=at, last_seen_at=at
+    )
+    # A station that starts may have lost its clock: order its statuses anew from here.
+    Connector.objects.filter(station_id=station_id).update(status_at=None)
+    registration, interval_s = ChargingStation.objects.values_list(
+        "registration", "heartbeat_interval_s"
+    ).get(pk=station_id)
+    return BootAnswer(registration, interval_s or settings.OCPP_HEARTBEAT_INTERVAL)
+
+
+def notice_silence(*, at: datetime) -> int:
+    """Take stations offline that said nothing for three heartbeat intervals; gives how many."""
+    online = ChargingStation.objects.filter(online=True)
+    silent = 0
+    for own in set(online.values_list("heartbeat_interval_s", flat=True)):
+        interval = timedelta(seconds=own or settings.OCPP_HEARTBEAT_INTERVAL)
+        silent += online.filter(
+            heartbeat_interval_s=own, last_seen_at__lt=at - SILENT_INTERVALS * interval
+        ).update(online=False, disconnected_at=at)
+    return silent
+
+
+def create(*, cp_id: str, **fields: Any) -> ChargingStation:
+    """A station an operator adds. Raises Conflict where the identity is taken."""
+    try:
+        with transaction.atomic():
+            return ChargingStation.objects.create(cp_id=cp_id, **fields)
+    except IntegrityError:
+        raise Conflict(
+            f"A station with the identity {cp_id} exists already",
+            fields={"ocppIdentifier": ["exists already"]},
+        ) from None
+
+
+def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
+    """Change what operators may change: name, site, registration, interval, time zone."""
+    for name, value in fields.items():
+        setattr(station, name, value)
+    station.save(update_fields=[*fields, "updated_at"])
+    return station
+
+
+def delete(*, station: ChargingStation) -> None:
+    """Remove a station that never charged. Raises Conflict where it has sessions."""
+    if station.sessions.exists():
+        raise Conflict(
+            f"{station.cp_id} has charging sessions, which must stay readable; "
+            "set its registration to Rejected instead"
+        )
+    station.delete()
+
+
+def register(*, station: ChargingStation, registration: Registration) -> ChargingStation:
+    """Accept, hold or reject a station; it learns it at its next BootNotification."""
+    return change(station=station, registration=registration)
