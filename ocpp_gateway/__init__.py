@@ -1,0 +1,1 @@
+"""Speaks OCPP with charging stations; decides nothing."""

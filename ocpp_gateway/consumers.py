@@ -1,0 +1,180 @@
+"""A station's socket: admitted before the upgrade, read frame by frame, its two lanes apart.
+
+A Channels consumer that runs its own receive loop: the stock one sends every frame through the one
+thread-sensitive thread, so that one slow call stops all (PERFORMANCE.md section 2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+
+from cms.shared import clock
+from ocpp_gateway import dialects, switchboard, workers
+from ocpp_gateway.answering import Answering
+from ocpp_gateway.asking import Asking
+from ocpp_gateway.authentication import Admission, Denied, admit
+from ocpp_gateway.frames import Call, CallError, Malformed
+from ocpp_gateway.masking import mask
+from ocpp_gateway.notebook import Exchange
+from ocpp_gateway.rpc import (
+    Answered,
+    CallReceived,
+    Conversation,
+    Event,
+    Ignored,
+    Refused,
+    Replayed,
+)
+from stations.services import stations
+
+frames = logging.getLogger("ocpp.frames")
+_LIFE_SIGN = 5.0  # seconds between two notes that a station is alive
+_TOO_BIG, _NOT_TEXT, _NEWER_SOCKET = 1009, 1003, 4001
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class ChargerConsumer(AsyncConsumer):
+    """One WebSocket of one station."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve the socket from its handshake to its end."""
+        await receive()  # websocket.connect
+        admission = await workers.run(admit, scope, clock.now())
+        if isinstance(admission, Denied):
+            await deny(send, scope, admission)
+            return
+        await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
+        socket = Socket(admission, send)
+        try:
+            await socket.read(receive)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(socket.end()))
+
+
+class Socket:
+    """What one connection knows; the newest of a station may send commands to it."""
+
+    def __init__(self, admission: Admission, send: Send) -> None:
+        self.station = admission.station
+        self.zone = admission.station.zone
+        self.registration = admission.station.registration
+        self.connection_id = admission.connection_id
+        self.conversation = Conversation()
+        self.closed = False
+        self.switchboard = switchboard.here()
+        self._send = send
+        self._heard = 0.0
+        self._answering = Answering(self, dialects.calls(admission.subprotocol))
+        self._asking = Asking(self)
+        self.switchboard.connect(self.station.pk, self)
+
+    async def read(self, receive: Receive) -> None:
+        """Take in frames until the socket closes."""
+        while not self.closed:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return
+            text = message.get("text")
+            if text is None:
+                await self.close(_NOT_TEXT)
+            elif len(text) > settings.OCPP_MAX_FRAME_BYTES:
+                await self.close(_TOO_BIG)
+            else:
+                await self._take(text)
+
+    async def send(self, text: str) -> None:
+        """Put a frame on the wire; nothing where the socket is closed."""
+        if frames.isEnabledFor(logging.INFO):
+            frames.info("[%s] Sending: %s", self.station.cp_id, mask(text))
+        if not self.closed:
+            await self._send({"type": "websocket.send", "text": text})
+
+    async def close(self, code: int) -> None:
+        """Close from our side."""
+        if not self.closed:
+            self.closed = True
+            await self._send({"type": "websocket.close", "code": code})
+
+    async def end(self) -> None:
+        """The socket is gone: settle what is open, and say so unless a newer one took over."""
+        self.closed = True
+        self.switchboard.disconnect(self.station.pk, self)
+        await self._asking.close()
+        await self._answering.finish()
+        await workers.run(
+            stations.disconnected,
+            station_id=self.station.pk,
+            connection_id=self.connection_id,
+            at=clock.now(),
+        )
+
+    def ring(self) -> None:
+        """A command waits for this station."""
+        self._asking.ring()
+
+    def supersede(self) -> None:
+        """A newer socket serves the station: this one closes (rule 6)."""
+        asyncio.ensure_future(self.close(_NEWER_SOCKET))
+
+    def note(self, entry: Exchange) -> None:
+        """Keep an exchange in the message log."""
+        self.switchboard.notebook.exchange(entry)
+
+    def answered(self, call: Call, payload: dict[str, Any]) -> None:
+        """A call of the station was answered with ``payload``."""
+        if call.action == "BootNotification":
+            self.registration = payload["status"]
+        self._asking.greeted()
+        if call.action == "Heartbeat":
+            self._asking.ring()  # doorbells may be lost; rows are not
+
+    async def _take(self, text: str) -> None:
+        self._note_life()
+        if frames.isEnabledFor(logging.INFO):
+            frames.info("[%s] Received: %s", self.station.cp_id, mask(text))
+        if "\\u0000" in text:  # PostgreSQL stores no NUL
+            text = text.replace("\\u0000", "")
+        await self._act(self.conversation.receive(text), text)
+
+    async def _act(self, event: Event, text: str) -> None:
+        if isinstance(event, CallReceived):
+            await self._answering.take(event.call, text, clock.now())
+        elif isinstance(event, Answered | Refused):
+            self._asking.answered(event)
+        elif isinstance(event, Malformed):
+            error = CallError(event.unique_id, "FormationViolation", event.description)
+            await self._answering.take(error, text, clock.now())
+        elif isinstance(event, Replayed):
+            await self.send(event.text)
+        elif isinstance(event, Ignored):
+            frames.warning("[%s] Ignored: %s", self.station.cp_id, event.reason)
+
+    def _note_life(self) -> None:
+        """Any frame is life; written down every few seconds."""
+        now = time.monotonic()
+        if now - self._heard >= _LIFE_SIGN:
+            self._heard = now
+            self.switchboard.notebook.heard(self.station.pk)
+
+
+async def deny(send: Send, scope: dict[str, Any], denied: Denied) -> None:
+    """Refuse the upgrade with an HTTP status, where the server can (ASGI denial response)."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    headers = [(b"content-type", b"text/plain")]
+    if denied.status == 401:
+        headers.append((b"www-authenticate", b'Basic realm="ocpp", charset="UTF-8"'))
+    await send(
+        {"type": "websocket.http.response.start", "status": denied.status, "headers": headers}
+    )
+    await send({"type": "websocket.http.response.body", "body": denied.reason.encode()})

@@ -1,0 +1,109 @@
+"""OCPP-J frames: JSON text to typed values and back; no I/O, no framework."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import orjson
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
+MAX_UNIQUE_ID = 36  # OCPP-J 1.6, section 4.1.4
+_TOLERATED_UNIQUE_ID = 255  # longer ids are seen in the field; the answer must carry them back
+
+
+class Call(NamedTuple):
+    """A question of either side: ``[2, id, action, payload]``."""
+
+    unique_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+class CallResult(NamedTuple):
+    """The answer to a Call: ``[3, id, payload]``."""
+
+    unique_id: str
+    payload: dict[str, Any]
+
+
+class CallError(NamedTuple):
+    """The refusal of a Call: ``[4, id, code, description, details]``."""
+
+    unique_id: str
+    code: str
+    description: str = ""
+    details: dict[str, Any] = {}  # noqa: RUF012 - never written to
+
+
+class Malformed(NamedTuple):
+    """Text that is no frame. Has a ``unique_id`` only where it still must be answered."""
+
+    unique_id: str
+    description: str
+
+
+Frame = Call | CallResult | CallError | Malformed
+
+
+def decode(text: str | bytes) -> Frame:
+    """Read one frame. Never raises: what cannot be read comes back as ``Malformed``."""
+    try:
+        parts = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return Malformed("", "not JSON")
+    if not isinstance(parts, list) or len(parts) < 3 or type(parts[0]) is not int:
+        return Malformed("", "not an array of message type, unique id and content")
+    kind, unique_id = parts[0], parts[1]
+    if not isinstance(unique_id, str) or not 0 < len(unique_id) <= _TOLERATED_UNIQUE_ID:
+        return Malformed("", "the unique id is not a short text")
+    if kind == CALL:
+        return _decode_call(unique_id, parts)
+    if kind == CALLRESULT:
+        return _decode_result(unique_id, parts)
+    if kind == CALLERROR:
+        return _decode_error(unique_id, parts)
+    return Malformed("", f"unknown message type {kind}")
+
+
+def encode(frame: Call | CallResult | CallError) -> str:
+    """Write one frame as the text that goes on the wire."""
+    if isinstance(frame, Call):
+        parts: list[Any] = [CALL, frame.unique_id, frame.action, frame.payload]
+    elif isinstance(frame, CallResult):
+        parts = [CALLRESULT, frame.unique_id, frame.payload]
+    else:
+        parts = [CALLERROR, *frame]
+    return orjson.dumps(parts).decode()
+
+
+def _decode_call(unique_id: str, parts: list[Any]) -> Frame:
+    if len(parts) not in (3, 4):
+        return Malformed(unique_id, "a CALL has four elements")
+    action, payload = parts[2], _object(parts[3] if len(parts) == 4 else None)
+    if not isinstance(action, str) or not action:
+        return Malformed(unique_id, "the action is not a text")
+    if payload is None:
+        return Malformed(unique_id, "the payload is not an object")
+    return Call(unique_id, action, payload)
+
+
+def _decode_result(unique_id: str, parts: list[Any]) -> Frame:
+    payload = _object(parts[2])
+    if payload is None:
+        return Malformed("", "the payload of a CALLRESULT is not an object")
+    return CallResult(unique_id, payload)
+
+
+def _decode_error(unique_id: str, parts: list[Any]) -> Frame:
+    # Four elements instead of five are seen in the field (no details): accepted.
+    code = parts[2] if isinstance(parts[2], str) else "GenericError"
+    description = parts[3] if len(parts) > 3 and isinstance(parts[3], str) else ""
+    details = _object(parts[4]) if len(parts) > 4 else None
+    return CallError(unique_id, code, description, details or {})
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    """An object, or None where it is something else; ``null`` is an empty one."""
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else None

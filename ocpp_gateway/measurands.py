@@ -1,0 +1,71 @@
+"""Sampled values of any station, normalised to Wh, W, A, V and %; every OCPP version shares it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+_DEFAULT = "Energy.Active.Import.Register"  # of an absent measurand, OCPP 1.6 section 7.43
+_BIG = 2**63 - 1
+# measurand -> (which value it is, how the phases add up where no total is given)
+_KINDS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
+    _DEFAULT: ("energy_wh", math.fsum),
+    "Power.Active.Import": ("power_w", math.fsum),
+    "Current.Import": ("current_a", max),
+    "Voltage": ("voltage_v", lambda values: math.fsum(values) / len(values)),
+    "SoC": ("soc_percent", max),
+}
+_FACTORS = {"kWh": 1000.0, "kW": 1000.0, "mA": 0.001, "mV": 0.001, "kV": 1000.0}
+_ELSEWHERE = {"Inlet", "Cable", "Body"}  # not what the outlet delivered
+
+
+class Measured(NamedTuple):
+    """One moment of a meter; None: it did not say."""
+
+    energy_wh: int | None
+    power_w: int | None
+    current_a: float | None
+    voltage_v: float | None
+    soc_percent: float | None
+
+
+def measured(samples: Iterable[dict[str, Any]]) -> Measured:
+    """The values among ``samples``; what cannot be read is passed over, never an error."""
+    totals: dict[str, float] = {}
+    phases: dict[str, list[float]] = {}
+    for sample in samples:
+        kind = _KINDS.get(sample.get("measurand") or _DEFAULT)
+        value = _value(sample) if kind else None
+        if kind is None or value is None:
+            continue
+        if sample.get("phase"):
+            phases.setdefault(kind[0], []).append(value)
+        else:
+            totals.setdefault(kind[0], value)
+    for name, add_up in _KINDS.values():
+        if name not in totals and name in phases:
+            totals[name] = add_up(phases[name])
+    return Measured(
+        _whole(totals.get("energy_wh")),
+        _whole(totals.get("power_w")),
+        totals.get("current_a"),
+        totals.get("voltage_v"),
+        totals.get("soc_percent"),
+    )
+
+
+def _value(sample: dict[str, Any]) -> float | None:
+    if sample.get("format") == "SignedData" or sample.get("location") in _ELSEWHERE:
+        return None
+    try:
+        number = float(str(sample["value"]).replace(",", "."))
+    except (KeyError, ValueError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return number * _FACTORS.get(sample.get("unit", ""), 1.0)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None or abs(value) > _BIG else round(value)

@@ -1,0 +1,45 @@
+"""OcppMessage: the message log, for support. One row per exchange: the call and its answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Direction(models.TextChoices):
+    """Who asked."""
+
+    RECEIVED = "Received", "From the station"
+    SENT = "Sent", "To the station"
+
+
+class OcppMessage(models.Model):
+    """A call and what answered it, paired by the message id; the texts are as they were sent."""
+
+    station = models.ForeignKey(
+        "stations.ChargingStation",
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,  # message_by_station begins with it
+    )
+    direction = models.CharField(max_length=8, choices=Direction)
+    message_id = models.CharField(max_length=255, blank=True)
+    action = models.CharField(max_length=255, blank=True)  # empty: the text was no frame
+    request = models.TextField()
+    response = models.TextField(blank=True)  # empty: no answer
+    error_code = models.CharField(max_length=50, blank=True)
+    at = models.DateTimeField()
+    latency_ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "OCPP message"
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["station", "-id"], name="message_by_station"),
+            models.Index(fields=["at"], name="message_by_time"),
+            models.Index(fields=["message_id"], name="message_by_message_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action or 'no frame'} {self.message_id}"

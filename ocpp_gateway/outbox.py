@@ -1,0 +1,67 @@
+"""Commands on the wire: a waiting row becomes a CALL, the answer settles the row."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from ocpp_gateway import v16, validation
+from ocpp_gateway.frames import Call, CallError
+from ocpp_gateway.rpc import Answered, Refused
+from stations.models import Command, CommandStatus
+from stations.services import commands
+from stations.services.commands import Outcome
+
+logger = logging.getLogger(__name__)
+NO_ANSWER = Outcome(CommandStatus.TIMED_OUT, error_description="no answer in time")
+CONNECTION_LOST = Outcome(
+    CommandStatus.TIMED_OUT, error_description="the connection closed before the answer"
+)
+
+
+def next_call(*, station_id: int, connection_id: str, at: datetime) -> tuple[int, Call] | None:
+    """Claim the next command of the station: its row's id and the CALL to send, or None.
+
+    A payload that breaks its schema is settled as Failed and the one after it is taken.
+    """
+    while command := commands.claim_next(
+        station_id=station_id, connection_id=connection_id, at=at
+    ):
+        problems = validation.check_call(command.action, command.payload)
+        if not problems:
+            return command.pk, Call(command.message_id, command.action, command.payload)
+        unfit = Outcome(CommandStatus.FAILED, None, problems[0].code, problems[0].message)
+        commands.settle(command_id=command.pk, outcome=unfit, at=at)
+    return None
+
+
+@transaction.atomic
+def settle(*, command_id: int, result: Answered | Refused | Outcome, at: datetime) -> None:
+    """Write down how the command ended, and act on what its answer means."""
+    outcome = result if isinstance(result, Outcome) else _outcome(result)
+    command = commands.settle(command_id=command_id, outcome=outcome, at=at)
+    if command is not None and outcome.status == CommandStatus.ANSWERED:
+        _act(command, outcome, at)
+
+
+def _outcome(result: Answered | Refused) -> Outcome:
+    if isinstance(result, Refused):
+        return _failed(result.error)
+    problem = validation.check_answer(result.call.action, result.payload)
+    if problem is not None:
+        return Outcome(
+            CommandStatus.FAILED, result.payload, problem.code, f"unreadable answer: {problem.message}"
+        )
+    return Outcome(CommandStatus.ANSWERED, result.payload)
+
+
+def _failed(error: CallError) -> Outcome:
+    return Outcome(CommandStatus.FAILED, error.details or None, error.code, error.description)
+
+
+def _act(command: Command, outcome: Outcome, at: datetime) -> None:
+    meaning = v16.ANSWERS.get(command.action)
+    if meaning is not None and outcome.answer is not None:
+        meaning(command, outcome.answer, at)

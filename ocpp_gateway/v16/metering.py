@@ -1,0 +1,60 @@
+"""OCPP 1.6, metering: MeterValues, and the meterValue elements of a StopTransaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from ocpp_gateway.dispatch import Inbound, Payload
+from ocpp_gateway.measurands import measured
+from ocpp_gateway.v16.values import integer, moment
+from stations.readings import Reading
+from stations.services import metering
+
+
+def meter_values(inbound: Inbound) -> list[Reading]:
+    """What a connector's meter showed; section 4.7. ``record`` stores many of them together."""
+    return readings_of(inbound, inbound.payload["meterValue"])
+
+
+def record(readings: Sequence[Reading], at: datetime) -> None:
+    """Store the readings of many frames: the one writing call they share."""
+    metering.record(readings=readings, at=at)
+
+
+def readings_of(inbound: Inbound, elements: Iterable[Payload]) -> list[Reading]:
+    """meterValue elements as readings: normalised, their text kept, fit to be recognised again."""
+    payload = inbound.payload
+    connector_id = integer(payload, "connectorId") if "connectorId" in payload else 0
+    transaction_id = integer(payload, "transactionId") if "transactionId" in payload else None
+    return [_reading(inbound, connector_id, transaction_id, element) for element in elements]
+
+
+def _reading(
+    inbound: Inbound, connector_id: int, transaction_id: int | None, element: dict[str, Any]
+) -> Reading:
+    sampled_at, sampled_at_raw = moment(inbound, element)
+    samples = element["sampledValue"]
+    raw = orjson.dumps(samples)
+    values = measured(samples)
+    return Reading(
+        inbound.station_id,
+        connector_id,
+        transaction_id,
+        sampled_at,
+        sampled_at_raw,
+        str(samples[0].get("context", "Sample.Periodic"))[:40] if samples else "",
+        *values,
+        raw.decode(),
+        _fingerprint(raw, transaction_id),
+    )
+
+
+def _fingerprint(raw: bytes, transaction_id: int | None) -> int:
+    """64 bits of what the element says: with connector and moment, its natural key."""
+    digest = blake2b(raw + str(transaction_id).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

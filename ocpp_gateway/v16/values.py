@@ -1,0 +1,46 @@
+"""OCPP 1.6 payload members to Python values and back: texts, numbers, times, idTagInfo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cms.shared import clock
+from ocpp_gateway.dispatch import Inbound, Payload, Refusal
+from rfid.services.cards import Authorization
+
+_BIG = 2**63 - 1  # what the database's big integers hold
+
+
+def text(payload: Payload, member: str, width: int = 255, default: str = "") -> str:
+    """A text, cut to ``width``: real stations overrun the specification's lengths."""
+    return str(payload.get(member, default))[:width]
+
+
+def integer(payload: Payload, member: str) -> int:
+    """A whole number; the schema has seen that it is one. Refuses what no column holds."""
+    number = int(payload[member])
+    if abs(number) > _BIG:
+        raise Refusal("PropertyConstraintViolation", f"{member} is too large")
+    return number
+
+
+def moment(inbound: Inbound, payload: Payload, member: str = "timestamp") -> tuple[datetime, str]:
+    """A time and its raw text. Absent: when we received it. Refuses what is no time."""
+    raw = str(payload.get(member, ""))
+    if not raw:
+        return inbound.at, ""
+    try:
+        return clock.parse(raw, zone=inbound.zone), raw[:64]
+    except ValueError:
+        raise Refusal("PropertyConstraintViolation", f"{member} is not a time") from None
+
+
+def id_tag_info(authorization: Authorization) -> Payload:
+    """idTagInfo, OCPP 1.6 section 7.27: absent members are left out, never null."""
+    info: dict[str, Any] = {"status": authorization.status}
+    if authorization.valid_until:
+        info["expiryDate"] = clock.text(authorization.valid_until)
+    if authorization.parent_id_tag:
+        info["parentIdTag"] = authorization.parent_id_tag
+    return info
