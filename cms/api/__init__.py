@@ -1,0 +1,1 @@
+"""The REST API: one router for every app's views, one form for every error."""

@@ -1,0 +1,61 @@
+"""daphne with the ASGI denial response, which it lacks: an upgrade can be refused with 401 or 404."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autobahn.twisted.websocket import ConnectionDeny
+from daphne import server, ws_protocol
+
+_DENIAL = "websocket.http.response"
+
+
+class _Protocol(ws_protocol.WebSocketProtocol):
+    """Answers a refused handshake with the application's own status."""
+
+    _denial: dict[str, Any] | None = None
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        if message["type"] == f"{_DENIAL}.start":
+            self._denial = message
+        elif message["type"] == f"{_DENIAL}.body" and self._denial is not None:
+            reason = message.get("body", b"").decode("ascii", "replace")
+            self._deny(self._denial["status"], reason)
+        else:
+            super().handle_reply(message)
+
+    def failHandshake(  # noqa: N802 - autobahn's name
+        self, reason: str, code: int = 400, responseHeaders: Any = None  # noqa: N803
+    ) -> None:
+        headers = list(responseHeaders or [])
+        if self._denial is not None:
+            headers += [(k.decode(), v.decode()) for k, v in self._denial["headers"]]
+        super().failHandshake(reason, code, [*headers, ("Connection", "close")])
+
+    def _deny(self, status: int, reason: str) -> None:
+        self.handshake_deferred.errback(ConnectionDeny(code=status, reason=reason))
+        del self.handshake_deferred
+        self.server.protocol_disconnected(self)
+
+
+class Server(server.Server):
+    """daphne that offers the denial response to the application."""
+
+    def run(self) -> None:
+        """Serve until stopped. Raises OSError where an endpoint cannot be listened on."""
+        self.failure: str = ""
+        ws_protocol.WebSocketFactory.protocol = _Protocol
+        super().run()
+        if self.failure:
+            raise OSError(self.failure)
+
+    def listen_error(self, failure: Any) -> None:
+        """Remember why, so that the process can end with a message instead of silence."""
+        self.failure = failure.getErrorMessage()
+        super().listen_error(failure)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Tell the application what this server can do."""
+        if scope["type"] == "websocket":
+            scope["extensions"] = {_DENIAL: {}}
+        return super().create_application(protocol, scope)
