@@ -21,5 +21,6 @@ class _InHere(Scheduler):
 
 def start_beat() -> None:
     """Run the beat table of the settings until the process ends."""
+    app.loader.import_default_modules()  # else beat would send what it cannot find
     service = Service(app, max_interval=1, scheduler_cls=_InHere)
     threading.Thread(target=service.start, daemon=True, name="beat").start()

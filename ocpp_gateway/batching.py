@@ -14,7 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from ocpp_gateway.dispatch import Inbound, Shared
 
@@ -46,7 +46,8 @@ class Batcher:
             start = not self._writing
             self._writing = True
         if start:
-            _thread.submit(self._write)
+            # After what else this turn of the loop has read: it shares the commit, too.
+            self._loop.call_soon(_thread.submit, self._write)
         return job.done
 
     def _write(self) -> None:
@@ -99,9 +100,8 @@ def _together(jobs: list[_Job]) -> list[Exception | None]:
             stores.setdefault(job.route.store, []).extend(job.route.translate(job.inbound))
         except Exception as error:  # this frame's own fault: the others go on
             results[index] = error
-    with transaction.atomic():
-        for store, items in stores.items():
-            store(items, jobs[-1].inbound.at)
+    for store, items in stores.items():
+        store(items, jobs[-1].inbound.at)
     return results
 
 

@@ -21,6 +21,7 @@ class OcppMessage(models.Model):
         "stations.ChargingStation",
         on_delete=models.CASCADE,
         related_name="messages",
+        db_constraint=False,
         db_index=False,  # message_by_station begins with it
     )
     direction = models.CharField(max_length=8, choices=Direction)

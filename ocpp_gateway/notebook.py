@@ -95,4 +95,5 @@ def _store(exchanges: list[Exchange], heard: list[int], at: datetime) -> None:
                 cursor.execute("SET LOCAL synchronous_commit = off")
         if heard:
             stations.heard_from(station_ids=heard, at=at)
-        bulk.insert("ocpp_gateway_ocppmessage", _COLUMNS, [masked(entry) for entry in exchanges])
+        rows = [masked(entry) for entry in exchanges]
+        bulk.run([bulk.insert("ocpp_gateway_ocppmessage", _COLUMNS, rows)])

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-UNFOLD = {
+from typing import Any
+
+from django.templatetags.static import static
+
+UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Voltdesk",
     "SITE_HEADER": "Voltdesk",
     "SITE_SYMBOL": "ev_station",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "COMMAND": {"search_models": False},
+    "DASHBOARD_CALLBACK": "cms.admin.home",
+    "SIDEBAR": {"show_search": False, "navigation": "cms.admin.navigation"},
+    "STYLES": [lambda request: static("voltdesk/admin.css")],
+    "SCRIPTS": [lambda request: static("voltdesk/admin.js")],
+    # Emerald, one step darker than usual: white text on 600 must be readable (WCAG AA).
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.9% .021 166.113)",
+            "100": "oklch(95% .052 163.051)",
+            "200": "oklch(90.5% .093 164.15)",
+            "300": "oklch(84.5% .143 164.978)",
+            "400": "oklch(76.5% .177 163.223)",
+            "500": "oklch(69.6% .17 162.48)",
+            "600": "oklch(50.8% .118 165.612)",
+            "700": "oklch(43.2% .095 166.913)",
+            "800": "oklch(37.8% .077 168.94)",
+            "900": "oklch(32% .063 169.7)",
+            "950": "oklch(26.2% .051 172.552)",
+        }
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Voltdesk API",

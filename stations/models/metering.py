@@ -18,6 +18,7 @@ class MeterValue(models.Model):
         "stations.Connector",
         on_delete=models.CASCADE,
         related_name="meter_values",
+        db_constraint=False,
         db_index=False,  # the natural key begins with it
     )
     session = models.ForeignKey(
@@ -25,6 +26,7 @@ class MeterValue(models.Model):
         on_delete=models.CASCADE,
         null=True,
         related_name="meter_values",
+        db_constraint=False,
         db_index=False,  # meter_value_of_session begins with it
     )
     reported_transaction_id = models.BigIntegerField(null=True)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from cms.shared import bulk
-from stations.models import ChargingSession, Connector
 from stations.readings import Reading
 
-_COLUMNS = {
-    "connector_id": "bigint",
-    "session_id": "integer",
-    "reported_transaction_id": "bigint",
+_CONNECTOR_COLUMNS = {"station_id": "bigint", "number": "integer"}
+_CONNECTORS = """
+INSERT INTO stations_connector (station_id, connector_id, status, error_code, info, vendor_id,
+  vendor_error_code, connector_type)
+SELECT v.station_id, v.number, 'Unknown', '', '', '', '', '' FROM {values}
+WHERE NOT EXISTS (SELECT 1 FROM stations_connector c
+                  WHERE c.station_id = v.station_id AND c.connector_id = v.number)
+ON CONFLICT DO NOTHING
+"""
+_READING_COLUMNS = {
+    "station_id": "bigint",
+    "number": "integer",
+    "transaction_id": "bigint",
     "sampled_at": "timestamptz",
     "sampled_at_raw": "text",
-    "received_at": "timestamptz",
     "context": "text",
     "energy_wh": "bigint",
     "power_w": "bigint",
@@ -26,16 +31,33 @@ _COLUMNS = {
     "soc_percent": "double precision",
     "raw": "text",
     "fingerprint": "bigint",
+    "received_at": "timestamptz",
 }
+# A reading belongs to a session of its own station, never to another's; else it names none.
+_READINGS = """
+INSERT INTO stations_metervalue (connector_id, session_id, reported_transaction_id, sampled_at,
+  sampled_at_raw, context, energy_wh, power_w, current_a, voltage_v, soc_percent, raw, fingerprint,
+  received_at)
+SELECT c.id, s.transaction_id, CASE WHEN s.transaction_id IS NULL THEN v.transaction_id END,
+  v.sampled_at, v.sampled_at_raw, v.context, v.energy_wh, v.power_w, v.current_a, v.voltage_v,
+  v.soc_percent, v.raw, v.fingerprint, v.received_at
+FROM {values}
+JOIN stations_connector c ON c.station_id = v.station_id AND c.connector_id = v.number
+LEFT JOIN stations_chargingsession s
+  ON s.transaction_id = v.transaction_id AND s.station_id = v.station_id
+WHERE true
+ON CONFLICT DO NOTHING
+"""
 _SNAPSHOT_COLUMNS = {
-    "id": "integer",
+    "id": "bigint",
+    "station": "bigint",
     "at": "timestamptz",
     "register": "bigint",
     "power": "bigint",
     "soc": "double precision",
 }
 # The last value of each by event time. A session that has its stop keeps what the stop said.
-_SNAPSHOT = """
+_SNAPSHOTS = """
 UPDATE stations_chargingsession SET
   last_reading_at = v.at,
   power_w = COALESCE(v.power, power_w),
@@ -43,100 +65,49 @@ UPDATE stations_chargingsession SET
   last_register_wh = COALESCE(v.register, last_register_wh),
   energy_wh = CASE WHEN v.register >= meter_start_wh
                    THEN v.register - meter_start_wh ELSE energy_wh END
-FROM {values} AS v
-WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
+FROM {values}
+WHERE transaction_id = v.id AND station_id = v.station AND status IN ('Active', 'Inferred')
   AND (last_reading_at IS NULL OR last_reading_at <= v.at)
 """
 
 
-@transaction.atomic
 def record(*, readings: Sequence[Reading], at: datetime) -> None:
-    """Store ``readings`` of any number of stations; repeated ones change nothing.
+    """Store ``readings`` of any number of stations; repeated ones change nothing. All or none.
 
     A reading of a transaction that is not one of its station's is kept without a session.
     """
     if not readings:
         return
-    connectors = _connectors(readings)
-    sessions = _sessions(readings)
-    rows = []
-    newest: dict[int, Reading] = {}
-    for reading in readings:
-        session_id = _session_of(reading, sessions)
-        rows.append(_row(reading, connectors, session_id, at))
-        if session_id and _is_newer(reading, newest.get(session_id)):
-            newest[session_id] = _merged(newest.get(session_id), reading)
-    bulk.insert("stations_metervalue", _COLUMNS, rows)
-    bulk.update_from(
-        _SNAPSHOT, _SNAPSHOT_COLUMNS, [_snapshot(*item) for item in sorted(newest.items())]
-    )
-
-
-def _connectors(readings: Sequence[Reading]) -> dict[tuple[int, int], int]:
-    """(station, number) -> row id; connectors nobody reported yet are made."""
-    wanted = {(reading.station_id, reading.connector_id) for reading in readings}
-    known = _known_connectors(wanted)
-    missing = wanted - known.keys()
-    if missing:
-        Connector.objects.bulk_create(
-            [Connector(station_id=s, connector_id=c) for s, c in sorted(missing)],
-            ignore_conflicts=True,
+    connectors = {(reading.station_id, reading.connector_id) for reading in readings}
+    bulk.run(
+        (
+            bulk.Step(_CONNECTORS, _CONNECTOR_COLUMNS, sorted(connectors)),
+            bulk.Step(_READINGS, _READING_COLUMNS, [(*reading, at) for reading in readings]),
+            bulk.Step(_SNAPSHOTS, _SNAPSHOT_COLUMNS, _snapshots(readings)),
         )
-        known |= _known_connectors(missing)
-    return known
-
-
-def _known_connectors(wanted: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    found = Connector.objects.filter(
-        station_id__in={station for station, _ in wanted},
-        connector_id__in={number for _, number in wanted},
-    ).values_list("station_id", "connector_id", "id")
-    return {(station, number): row for station, number, row in found}
-
-
-def _sessions(readings: Sequence[Reading]) -> dict[int, int]:
-    """transaction id -> the station it belongs to, for those that exist."""
-    ids = {r.transaction_id for r in readings if r.transaction_id and r.transaction_id > 0}
-    found = ChargingSession.objects.filter(pk__in=ids).values_list("pk", "station_id")
-    return dict(found) if ids else {}
-
-
-def _session_of(reading: Reading, sessions: dict[int, int]) -> int | None:
-    """The session a reading belongs to: never one of another station."""
-    transaction_id = reading.transaction_id
-    if transaction_id and sessions.get(transaction_id) == reading.station_id:
-        return transaction_id
-    return None
-
-
-def _row(
-    reading: Reading, connectors: dict[tuple[int, int], int], session_id: int | None, at: datetime
-) -> tuple[object, ...]:
-    return (
-        connectors[reading.station_id, reading.connector_id],
-        session_id,
-        None if session_id else reading.transaction_id,
-        reading.sampled_at,
-        reading.sampled_at_raw,
-        at,
-        *reading[5:],  # context to fingerprint, in the order of _COLUMNS
     )
 
 
-def _is_newer(reading: Reading, known: Reading | None) -> bool:
-    return known is None or reading.sampled_at >= known.sampled_at
+def _snapshots(readings: Sequence[Reading]) -> list[tuple[object, ...]]:
+    """What the sessions will show, in the order of their ids: two writers lock them alike."""
+    newest: dict[tuple[int, int], Reading] = {}
+    for reading in readings:
+        if reading.transaction_id is not None:
+            key = reading.transaction_id, reading.station_id
+            newest[key] = _merged(newest.get(key), reading)
+    return [
+        (*key, r.sampled_at, r.energy_wh, r.power_w, r.soc_percent)
+        for key, r in sorted(newest.items())
+    ]
 
 
 def _merged(known: Reading | None, reading: Reading) -> Reading:
-    """The newer reading, with what it does not show taken from the older one."""
+    """The younger of two readings, with what it does not show taken from the older one."""
     if known is None:
         return reading
-    return reading._replace(
-        energy_wh=known.energy_wh if reading.energy_wh is None else reading.energy_wh,
-        power_w=known.power_w if reading.power_w is None else reading.power_w,
-        soc_percent=known.soc_percent if reading.soc_percent is None else reading.soc_percent,
+    older, younger = sorted((known, reading), key=lambda item: item.sampled_at)
+    return younger._replace(
+        energy_wh=older.energy_wh if younger.energy_wh is None else younger.energy_wh,
+        power_w=older.power_w if younger.power_w is None else younger.power_w,
+        soc_percent=older.soc_percent if younger.soc_percent is None else younger.soc_percent,
     )
-
-
-def _snapshot(session_id: int, reading: Reading) -> tuple[object, ...]:
-    return session_id, reading.sampled_at, reading.energy_wh, reading.power_w, reading.soc_percent

@@ -1,0 +1,258 @@
+"""Bases of every page of the admin. The only module that imports Unfold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    TextFilter,
+)
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectWidget
+
+from cms.shared import clock
+from cms.shared.errors import DomainError
+
+__all__ = [
+    "AdminPasswordChangeForm",
+    "BigTableAdmin",
+    "CheckboxSelectMultiple",
+    "ChoiceFilter",
+    "FixedFilter",
+    "ModelAdmin",
+    "NumberFilter",
+    "ReadOnlyAdmin",
+    "RelatedFilter",
+    "Select",
+    "TimeFilter",
+    "UserChangeForm",
+    "UserCreationForm",
+    "WordFilter",
+    "action",
+    "variant",
+]
+
+CheckboxSelectMultiple = UnfoldAdminCheckboxSelectMultiple
+Select = UnfoldAdminSelectWidget
+MAX_PAGES = 200  # OFFSET grows with the page; filters find what lies deeper
+_FILTER_TEMPLATE = "admin/filter_field.html"
+
+
+def variant(*, danger: bool) -> ActionVariant:
+    """How a button looks: dangerous ones are red."""
+    return ActionVariant.DANGER if danger else ActionVariant.DEFAULT
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """What all our pages share: no counting filters, no bulk delete, only declared lookups."""
+
+    show_facets = admin.ShowFacets.NEVER
+    list_filter_submit = True
+    list_disable_select_all = True
+    list_per_page = 50
+    allowed_lookups: tuple[str, ...] = ()
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """Only declared filters: by default every column could be probed, hashes among them."""
+        return lookup in self.allowed_lookups or any(
+            lookup in _parameters(declared) for declared in self.list_filter
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Ours only: rows are deleted one by one, where at all."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Model]
+    ) -> HttpResponse | None:
+        """Run a bulk action on the rows of one page, never on everything that matches."""
+        if request.POST.get("select_across") == "1":
+            messages.error(request, "Select the rows of one page.")
+            return None
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; what a service refuses becomes a message above it."""
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(request.get_full_path())
+        return response
+
+    def may_look(self, request: HttpRequest) -> None:
+        """Raise PermissionDenied where one may not see these rows."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """The row with this id. Raises Http404, or PermissionDenied where one may not see it."""
+        self.may_look(request)
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            raise Http404
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return obj
+
+
+def _parameters(declared: Any) -> set[str]:
+    """The query parameters a list_filter entry stands for."""
+    if isinstance(declared, tuple):
+        field, kind = declared
+        return {f"{field}__id__exact" if issubclass(kind, RelatedFilter) else f"{field}__exact"}
+    return {declared if isinstance(declared, str) else declared.parameter_name}
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that stations and services write; people look at them."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class BigPaginator(InfinitePaginator):
+    """Pages without COUNT(*), and no deeper than an OFFSET stays fast."""
+
+    template_name = "admin/pagination_big.html"
+
+    @property
+    def num_pages(self) -> int:
+        """As many as may be asked for, not as many as there are."""
+        return MAX_PAGES
+
+
+class BigChangeList(ChangeList):
+    """A list in its one order, which an index serves, whatever the address asks for."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Model]) -> list[str]:
+        """The order of the model admin; ``?o=`` is ignored."""
+        return list(self.model_admin.get_ordering(request))
+
+
+class BigTableAdmin(ModelAdmin):
+    """Lists of tables with millions of rows: no COUNT(*), no DISTINCT, no free sorting."""
+
+    paginator = BigPaginator
+    show_full_result_count = False
+    list_max_show_all = 0
+    sortable_by = ()
+    date_hierarchy = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The change list that keeps to its order."""
+        return BigChangeList
+
+
+class ChoiceFilter(ChoicesDropdownFilter):
+    """By a field's fixed choices."""
+
+    template = _FILTER_TEMPLATE
+
+
+class RelatedFilter(AutocompleteSelectFilter):
+    """By a related row, found by typing."""
+
+    template = _FILTER_TEMPLATE
+
+
+class FixedFilter(DropdownFilter):
+    """By one of a fixed list of ``options``, stored in the field ``parameter_name``."""
+
+    template = _FILTER_TEMPLATE
+    options: tuple[tuple[str, str], ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+        """The options as they are."""
+        return self.options
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows whose field has the chosen value."""
+        value = self.value()
+        return queryset.filter(**{self.parameter_name: value}) if value else queryset
+
+
+class WordFilter(TextFilter):
+    """By a typed word; ``matching`` says what it finds."""
+
+    template = _FILTER_TEMPLATE
+    matching: Callable[[QuerySet[Any], str], QuerySet[Any]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows that match the word."""
+        word = (self.value() or "").strip()
+        return type(self).matching(queryset, word) if word else queryset
+
+
+class NumberFilter(WordFilter):
+    """By a whole number in the field ``parameter_name``."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows with that number; none for what is no number."""
+        word = (self.value() or "").strip()
+        if not word:
+            return queryset
+        if not word.isascii() or not word.isdigit() or len(word) > 18:
+            return queryset.none()
+        return queryset.filter(**{self.parameter_name: int(word)})
+
+
+class TimeFilter(DropdownFilter):
+    """By how long ago; ``since`` narrows the rows, ``default`` is the range unless one is chosen."""
+
+    title = "time"
+    parameter_name = "range"
+    template = _FILTER_TEMPLATE
+    all_option = None
+    default = "all"
+    ranges = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+    since: Callable[[QuerySet[Any], datetime], QuerySet[Any]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The ranges in words."""
+        return [
+            ("24h", "Last 24 hours"),
+            ("7d", "Last 7 days"),
+            ("30d", "Last 30 days"),
+            ("all", "All"),
+        ]
+
+    def value(self) -> str:
+        """The chosen range, or the default."""
+        chosen = super().value()
+        return chosen if chosen in {*self.ranges, "all"} else self.default
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows of the range."""
+        length = self.ranges.get(self.value())
+        return type(self).since(queryset, clock.now() - length) if length else queryset
