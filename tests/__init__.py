@@ -1,0 +1,1 @@
+"""Tests of Voltdesk: they mirror the apps, plus journeys, conformance, simulator, benchmarks."""

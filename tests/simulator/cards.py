@@ -1,0 +1,51 @@
+"""The card reader of a station: asks the system, and remembers for when it is offline."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.simulator.configuration import Configuration
+from tests.simulator.link import CallFailed, CallRefused, Link
+
+
+class CardInfo(NamedTuple):
+    """What is known of a card: a status of OCPP, and its group."""
+
+    status: str
+    parent_id_tag: str = ""
+
+
+class CardReader:
+    """Authorises cards, online or from its cache (OCPP 1.6 sections 3.5.1 and 4.1)."""
+
+    def __init__(self, link: Link, configuration: Configuration):
+        self._link, self._configuration = link, configuration
+        self._cache: dict[str, CardInfo] = {}
+
+    async def authorise(self, id_tag: str) -> CardInfo:
+        """Ask the system, or the cache while it cannot be asked."""
+        if not self._link.ready.is_set():
+            return self._offline(id_tag)
+        try:
+            answer = await self._link.call("Authorize", {"idTag": id_tag})
+        except CallRefused:
+            return CardInfo("Invalid")
+        except CallFailed:
+            return self._offline(id_tag)
+        info = answer["idTagInfo"]
+        known = CardInfo(info["status"], info.get("parentIdTag", ""))
+        if self._configuration.flag("AuthorizationCacheEnabled"):
+            self._cache[id_tag.lower()] = known
+        return known
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._cache.clear()
+
+    def _offline(self, id_tag: str) -> CardInfo:
+        known = self._cache.get(id_tag.lower())
+        if known is not None and self._configuration.flag("LocalAuthorizeOffline"):
+            return known
+        if self._configuration.flag("AllowOfflineTxForUnknownId"):
+            return CardInfo("Accepted")
+        return CardInfo("Invalid")
