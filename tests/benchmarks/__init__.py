@@ -1,0 +1,1 @@
+"""Measures how many durable MeterValues a second Voltdesk answers; run by ``make bench``."""

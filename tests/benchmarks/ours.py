@@ -1,0 +1,42 @@
+"""How to start the real Voltdesk server for a measurement: ``manage.py serve``, mostly defaults."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from tests.benchmarks.servers import Server
+
+TABLE = "stations_metervalue"
+# Settings of this machine must not leak into a measurement; Voltdesk reads empty as "the default".
+_EMPTY = ("REDIS_URL", "CELERY_BROKER_URL", "OCPP_WORKERS", "DATABASE_POOL_SIZE", "SECRET_KEY")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+
+def server(*, port: int, database_url: str, folder: Path, asgi_server: str) -> Server:
+    """Voltdesk on ``port``; an empty ``database_url`` means SQLite in ``folder``."""
+    return Server(
+        [sys.executable, "manage.py", "serve"],
+        {
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            **dict.fromkeys(_EMPTY, ""),
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(folder),
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "ASGI_SERVER": asgi_server,
+            "ADMIN_USERNAME": "admin",
+            "ADMIN_PASSWORD": secrets.token_urlsafe(16),
+            "LOG_LEVEL": "warning",
+            "OCPP_UNKNOWN_STATIONS": "accept",
+            "OCPP_ALLOW_UNAUTHENTICATED": "true",
+        },
+        health="/health",
+    )
+
+
+def sqlite_file(folder: Path) -> Path:
+    """Where the server keeps its rows when it has no DATABASE_URL."""
+    return folder / "voltdesk.sqlite3"
