@@ -1,10 +1,10 @@
-"""daphne with the ASGI denial response, which it lacks: an upgrade can be refused with 401 or 404."""
+"""daphne with the ASGI denial response it lacks: an upgrade can be refused with 401 or 404."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autobahn.twisted.websocket import ConnectionDeny
+from autobahn.websocket.types import ConnectionDeny
 from daphne import server, ws_protocol
 
 _DENIAL = "websocket.http.response"
@@ -25,7 +25,10 @@ class _Protocol(ws_protocol.WebSocketProtocol):
             super().handle_reply(message)
 
     def failHandshake(  # noqa: N802 - autobahn's name
-        self, reason: str, code: int = 400, responseHeaders: Any = None  # noqa: N803
+        self,
+        reason: str,
+        code: int = 400,
+        responseHeaders: Any = None,  # noqa: N803
     ) -> None:
         headers = list(responseHeaders or [])
         if self._denial is not None:

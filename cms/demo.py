@@ -25,8 +25,10 @@ class Demo:
                 *(sys.executable, "-m", "tests.simulator", "--seed", "1"),
                 *("--url", f"ws://127.0.0.1:{settings.PORT}/ocpp"),
                 *("--ids", ",".join(DEMO_STATIONS), "--cards", ",".join(DEMO_CARDS)),
+                "--until-input-closes",  # so that it ends with us, however we end
             ],
             cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

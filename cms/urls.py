@@ -1,3 +1,22 @@
+"""Every HTTP path: the admin, the API and the health check. WebSockets: ocpp_gateway/routing.py."""
+
 from __future__ import annotations
 
-urlpatterns = []
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from cms.health import health
+from cms.shared.api import route
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("api", RedirectView.as_view(pattern_name="docs")),
+    path("api/", include("cms.api.urls")),
+    route("health", health, "health"),
+]
+handler400 = "cms.api.errors.bad_request"
+handler404 = "cms.api.errors.page_not_found"
+handler500 = "cms.api.errors.server_error"

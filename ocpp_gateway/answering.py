@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ocpp_gateway.consumers import Socket
 
 ACCEPTED = "Accepted"
+# Calls that name their own moment: the same text is the same event, so its answer may be given
+# again. Other answers age (the time of a Heartbeat, the verdict of an Authorize), and stations
+# that use one id for everything would get old ones.
+_DATED = ("StartTransaction", "StopTransaction", "MeterValues")
 
 
 class _Taken(NamedTuple):
@@ -77,7 +81,9 @@ class Answering:
             if isinstance(payload, CallError):
                 result = payload
             else:
-                await self._sent(taken, conversation.answer(result.unique_id, payload), "")
+                again = result.action in _DATED
+                text = conversation.answer(result.unique_id, payload, again=again)
+                await self._sent(taken, text, "")
                 self._socket.answered(result, payload)
                 return
         await self._sent(taken, conversation.refuse(result), result.code)
@@ -103,13 +109,13 @@ class Answering:
         if self._socket.registration != ACCEPTED and call.action != "BootNotification":
             # OCPP 1.6 section 4.2: nothing else is served before the station is accepted.
             return CallError(call.unique_id, "SecurityError", "this station is not accepted yet")
-        found = dispatch.route(self._calls, call)
-        if isinstance(found, CallError):
-            return found
-        route, payload = found
         station = self._socket.station
-        inbound = Inbound(station.pk, station.cp_id, self._socket.zone, payload, at)
         try:
+            found = dispatch.route(self._calls, call)
+            if isinstance(found, CallError):
+                return found
+            route, payload = found
+            inbound = Inbound(station.pk, station.cp_id, self._socket.zone, payload, at)
             return await self._perform(route, inbound)
         except Exception as error:
             refusal = dispatch.refusal(error, call.action, station.cp_id)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -127,7 +126,7 @@ def _view(action: str, path: str) -> Callable[..., HttpResponseBase]:
             504: OpenApiResponse(CommandFailure, "The station did not answer in time"),
         },
     )
-    view = type(f"{action}View", (base,), {"action_name": action})
+    view: type[CommandView] = type(f"{action}View", (base,), {"action_name": action})
     return extend_schema_view(create=documented)(view).as_view({"post": "create"})
 
 

@@ -23,7 +23,7 @@ Result = Answered | Refused | Outcome
 
 
 class Asking:
-    """Sends the commands that wait for one station. Its own task awaits the answers, never the reader.
+    """Sends the commands that wait for one station. A task of its own awaits the answers.
 
     Nothing goes out before the station's first call is answered and a moment has passed: a call
     in between sends some into a boot loop (Wallbox). A station that says nothing is asked after a
@@ -99,9 +99,11 @@ class Asking:
         return not self._socket.closed
 
     async def _ask(self, call: Call) -> Result:
+        if self._socket.closed:  # since it was claimed
+            return outbox.CONNECTION_LOST
         self._answer = asyncio.get_running_loop().create_future()
-        await self._socket.send(self._socket.conversation.send(call))
         try:
+            await self._socket.send(self._socket.conversation.send(call))
             return await asyncio.wait_for(self._answer, settings.OCPP_COMMAND_TIMEOUT)
         except TimeoutError:
             return outbox.NO_ANSWER

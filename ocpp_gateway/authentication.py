@@ -1,4 +1,4 @@
-"""Is this socket the station it says it is? Decided before the upgrade (security profiles 0 and 1)."""
+"""Is this socket the station it says it is? Decided before the upgrade (profiles 0 and 1)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import logging
 import uuid
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from ocpp_gateway import dialects
+from ocpp_gateway.masking import printable
 from stations.models import ChargingStation, Registration
 from stations.services import keys, stations
 
@@ -42,42 +43,48 @@ class Admission(NamedTuple):
 def identity(raw_path: str) -> str | None:
     """The cpId: the last part of the path, percent-decoded once; None where there is none."""
     parts = [part for part in raw_path.split("?")[0].split("/") if part]
-    if not parts or (parts[0].lower() in RESERVED) or parts == [_OCPP]:
+    if not parts or parts[0].lower() in RESERVED or [part.lower() for part in parts] == [_OCPP]:
         return None
-    cp_id = unquote(parts[-1])
     try:
+        cp_id = unquote(parts[-1], errors="strict")
         ChargingStation._meta.get_field("cp_id").run_validators(cp_id)
-    except ValidationError:
+    except (UnicodeDecodeError, ValidationError):
         return None
-    return None if cp_id.strip(". ") == "" else cp_id
+    # Neither what a browser takes for a folder, nor what turns a line of the log around.
+    return cp_id if cp_id.strip(". ") and cp_id.isprintable() else None
 
 
 def admit(scope: dict[str, Any], at: datetime) -> Admission | Denied:
     """Let a socket in, or say with which status it is turned away; every refusal is logged."""
     decision = _decide(scope, at)
     if isinstance(decision, Denied):
-        logger.warning("[%s] Refused: %s (%d)", scope["path"][:120], decision.reason, decision.status)
+        path = printable(scope["path"][:120])
+        logger.warning("[%s] Refused: %s (%d)", path, decision.reason, decision.status)
     return decision
 
 
 def _decide(scope: dict[str, Any], at: datetime) -> Admission | Denied:
-    raw_path = scope.get("raw_path") or scope["path"].encode()
-    cp_id = identity(raw_path.decode("ascii", "replace"))
+    cp_id = identity(_raw_path(scope))
     if cp_id is None:
         return Denied(404, "no station id in the path")
     offered = scope.get("subprotocols") or []
-    subprotocol = dialects.chosen(offered)
-    if subprotocol is None:
+    spoken = dialects.chosen(offered)
+    if spoken is None:
         return Denied(400, f"only {', '.join(dialects.SUBPROTOCOLS)} is spoken here")
     station = _station(cp_id, scope)
     if isinstance(station, Denied):
         return station
     connection_id = uuid.uuid4().hex
     stations.connected(
-        station_id=station.pk, connection_id=connection_id, protocol=subprotocol, at=at
+        station_id=station.pk, connection_id=connection_id, protocol=spoken.subprotocol, at=at
     )
-    named = any(name.strip() for name in offered)
-    return Admission(station, connection_id, subprotocol, subprotocol if named else None)
+    return Admission(station, connection_id, spoken.subprotocol, spoken.answered)
+
+
+def _raw_path(scope: dict[str, Any]) -> str:
+    """The path before any decoding; empty where it is not even ASCII."""
+    raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw_path.decode("ascii") if raw_path.isascii() else ""
 
 
 def _station(cp_id: str, scope: dict[str, Any]) -> ChargingStation | Denied:

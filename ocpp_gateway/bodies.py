@@ -1,4 +1,4 @@
-"""What callers of the API send to have a command made: OCPP payloads, read kindly, checked strictly."""
+"""What callers of the API send for a command: OCPP payloads, read kindly, checked strictly."""
 
 from __future__ import annotations
 

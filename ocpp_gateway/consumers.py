@@ -21,7 +21,8 @@ from ocpp_gateway.answering import Answering
 from ocpp_gateway.asking import Asking
 from ocpp_gateway.authentication import Admission, Denied, admit
 from ocpp_gateway.frames import Call, CallError, Malformed
-from ocpp_gateway.masking import mask
+from ocpp_gateway.masking import shown
+from ocpp_gateway.models import Direction
 from ocpp_gateway.notebook import Exchange
 from ocpp_gateway.rpc import (
     Answered,
@@ -36,6 +37,7 @@ from stations.services import stations
 
 frames = logging.getLogger("ocpp.frames")
 _LIFE_SIGN = 5.0  # seconds between two notes that a station is alive
+_SHOWN = 2000  # characters kept of text that is no frame
 _TOO_BIG, _NOT_TEXT, _NEWER_SOCKET = 1009, 1003, 4001
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,9 +54,9 @@ class ChargerConsumer(AsyncConsumer):
         if isinstance(admission, Denied):
             await deny(send, scope, admission)
             return
-        await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
         socket = Socket(admission, send)
         try:
+            await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
             await socket.read(receive)
         finally:
             await asyncio.shield(asyncio.ensure_future(socket.end()))
@@ -73,6 +75,8 @@ class Socket:
         self.switchboard = switchboard.here()
         self._send = send
         self._heard = 0.0
+        self._closing: asyncio.Future[None] | None = None
+        self._longest = settings.OCPP_MAX_FRAME_BYTES
         self._answering = Answering(self, dialects.calls(admission.subprotocol))
         self._asking = Asking(self)
         self.switchboard.connect(self.station.pk, self)
@@ -86,7 +90,7 @@ class Socket:
             text = message.get("text")
             if text is None:
                 await self.close(_NOT_TEXT)
-            elif len(text) > settings.OCPP_MAX_FRAME_BYTES:
+            elif len(text) > self._longest:
                 await self.close(_TOO_BIG)
             else:
                 await self._take(text)
@@ -94,15 +98,15 @@ class Socket:
     async def send(self, text: str) -> None:
         """Put a frame on the wire; nothing where the socket is closed."""
         if frames.isEnabledFor(logging.INFO):
-            frames.info("[%s] Sending: %s", self.station.cp_id, mask(text))
+            frames.info("[%s] Sending: %s", self.station.cp_id, shown(text))
         if not self.closed:
-            await self._send({"type": "websocket.send", "text": text})
+            await self._put({"type": "websocket.send", "text": text})
 
     async def close(self, code: int) -> None:
         """Close from our side."""
         if not self.closed:
             self.closed = True
-            await self._send({"type": "websocket.close", "code": code})
+            await self._put({"type": "websocket.close", "code": code})
 
     async def end(self) -> None:
         """The socket is gone: settle what is open, and say so unless a newer one took over."""
@@ -122,8 +126,8 @@ class Socket:
         self._asking.ring()
 
     def supersede(self) -> None:
-        """A newer socket serves the station: this one closes (rule 6)."""
-        asyncio.ensure_future(self.close(_NEWER_SOCKET))
+        """A newer socket may serve the station: then this one closes (rule 6)."""
+        self._closing = asyncio.ensure_future(self._give_way())
 
     def note(self, entry: Exchange) -> None:
         """Keep an exchange in the message log."""
@@ -137,12 +141,21 @@ class Socket:
         if call.action == "Heartbeat":
             self._asking.ring()  # doorbells may be lost; rows are not
 
+    async def _give_way(self) -> None:
+        this = {"station_id": self.station.pk, "connection_id": self.connection_id}
+        if not await workers.run(stations.is_newest, **this):
+            await self.close(_NEWER_SOCKET)
+
+    async def _put(self, message: dict[str, Any]) -> None:
+        try:
+            await self._send(message)
+        except Exception:  # how some servers say that the station has gone meanwhile
+            self.closed = True
+
     async def _take(self, text: str) -> None:
         self._note_life()
         if frames.isEnabledFor(logging.INFO):
-            frames.info("[%s] Received: %s", self.station.cp_id, mask(text))
-        if "\\u0000" in text:  # PostgreSQL stores no NUL
-            text = text.replace("\\u0000", "")
+            frames.info("[%s] Received: %s", self.station.cp_id, shown(text))
         await self._act(self.conversation.receive(text), text)
 
     async def _act(self, event: Event, text: str) -> None:
@@ -156,7 +169,16 @@ class Socket:
         elif isinstance(event, Replayed):
             await self.send(event.text)
         elif isinstance(event, Ignored):
-            frames.warning("[%s] Ignored: %s", self.station.cp_id, event.reason)
+            self._ignore(event, text)
+
+    def _ignore(self, event: Ignored, text: str) -> None:
+        """Nothing to answer, but something for support to see."""
+        frames.warning("[%s] Ignored: %s", self.station.cp_id, event.reason)
+        received = Direction.RECEIVED.value
+        entry = Exchange(
+            self.station.pk, received, "", "", text[:_SHOWN], "", "", clock.now(), None
+        )
+        self.note(entry)
 
     def _note_life(self) -> None:
         """Any frame is life; written down every few seconds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.conf import settings
 
 from ocpp_gateway import v16
@@ -11,6 +13,13 @@ SUBPROTOCOLS = ("ocpp1.6",)
 DEFAULT = "ocpp1.6"  # for a station that offers none
 
 
+class Chosen(NamedTuple):
+    """A sub-protocol of ours, and how to name it to the station: as it spelled it, or not."""
+
+    subprotocol: str
+    answered: str | None
+
+
 def calls(subprotocol: str) -> dict[str, Route]:
     """The calls answered in this dialect, by action."""
     assert subprotocol in SUBPROTOCOLS
@@ -18,13 +27,13 @@ def calls(subprotocol: str) -> dict[str, Route]:
     return {**v16.CALLS, **extra}
 
 
-def chosen(offered: list[str]) -> str | None:
+def chosen(offered: list[str]) -> Chosen | None:
     """The sub-protocol to speak, or None where all that is offered is unknown here.
 
     Read leniently: real headers hold empty parts and odd case (KEBA and Grizzl-E).
     """
-    names = [name.strip().lower() for name in offered]
-    names = [name for name in names if name]
+    names = [name for name in (part.strip() for part in offered) if name]
     if not names:
-        return DEFAULT
-    return next((name for name in names if name in SUBPROTOCOLS), None)
+        return Chosen(DEFAULT, None)
+    known = (name for name in names if name.lower() in SUBPROTOCOLS)
+    return next((Chosen(name.lower(), name) for name in known), None)

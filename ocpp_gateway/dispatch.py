@@ -1,4 +1,4 @@
-"""One CALL of a station: who handles it, and its answer - a payload or an error, never an exception."""
+"""One CALL of a station: who handles it, and its answer: a payload or an error."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shared(NamedTuple):
 Route = AtOnce | Alone | Shared
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure
+class Refusal(Exception):
     """What a handler raises to answer with an OCPP error code and a short description."""
 
     def __init__(self, code: str, description: str) -> None:
@@ -68,9 +68,8 @@ def route(calls: dict[str, Route], call: Call) -> tuple[Route, Payload] | CallEr
     problem = validation.check_received(call.action, payload)
     if problem is not None:
         payload = quirks.mended(call.action, payload)
-        problem = validation.check_received(call.action, payload)
-    if problem is not None:
-        return CallError(call.unique_id, problem.code, problem.message)
+        if validation.check_received(call.action, payload) is not None:
+            return CallError(call.unique_id, problem.code, problem.message)
     return found, payload
 
 

@@ -9,6 +9,8 @@ import orjson
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 MAX_UNIQUE_ID = 36  # OCPP-J 1.6, section 4.1.4
 _TOLERATED_UNIQUE_ID = 255  # longer ids are seen in the field; the answer must carry them back
+_LEVELS = 32  # arrays and objects inside each other; OCPP needs six
+_NUL = "\x00"  # no column of PostgreSQL holds it
 
 
 class Call(NamedTuple):
@@ -32,7 +34,7 @@ class CallError(NamedTuple):
     unique_id: str
     code: str
     description: str = ""
-    details: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    details: dict[str, Any] = {}
 
 
 class Malformed(NamedTuple):
@@ -51,18 +53,18 @@ def decode(text: str | bytes) -> Frame:
         parts = orjson.loads(text)
     except orjson.JSONDecodeError:
         return Malformed("", "not JSON")
-    if not isinstance(parts, list) or len(parts) < 3 or type(parts[0]) is not int:
+    if not isinstance(parts, list) or len(parts) < 2 or type(parts[0]) is not int:
         return Malformed("", "not an array of message type, unique id and content")
     kind, unique_id = parts[0], parts[1]
     if not isinstance(unique_id, str) or not 0 < len(unique_id) <= _TOLERATED_UNIQUE_ID:
         return Malformed("", "the unique id is not a short text")
-    if kind == CALL:
-        return _decode_call(unique_id, parts)
-    if kind == CALLRESULT:
-        return _decode_result(unique_id, parts)
-    if kind == CALLERROR:
-        return _decode_error(unique_id, parts)
-    return Malformed("", f"unknown message type {kind}")
+    if kind not in _DECODERS:
+        return Malformed("", "unknown message type")
+    if _count(text, "[") + _count(text, "{") > _LEVELS and _is_deeper(parts, _LEVELS):
+        return Malformed(unique_id if kind == CALL else "", "nested too deeply")
+    if _count(text, "\\u0000"):
+        parts[2:] = _without_nul(parts[2:])
+    return _DECODERS[kind](unique_id, parts)
 
 
 def encode(frame: Call | CallResult | CallError) -> str:
@@ -88,13 +90,17 @@ def _decode_call(unique_id: str, parts: list[Any]) -> Frame:
 
 
 def _decode_result(unique_id: str, parts: list[Any]) -> Frame:
+    if len(parts) < 3:
+        return Malformed("", "a CALLRESULT has three elements")
     payload = _object(parts[2])
-    if payload is None:
-        return Malformed("", "the payload of a CALLRESULT is not an object")
+    if payload is None:  # whoever waits for this answer need not wait on
+        return CallError(unique_id, "FormationViolation", "the answer is not an object")
     return CallResult(unique_id, payload)
 
 
 def _decode_error(unique_id: str, parts: list[Any]) -> Frame:
+    if len(parts) < 3:
+        return Malformed("", "a CALLERROR has five elements")
     # Four elements instead of five are seen in the field (no details): accepted.
     code = parts[2] if isinstance(parts[2], str) else "GenericError"
     description = parts[3] if len(parts) > 3 and isinstance(parts[3], str) else ""
@@ -107,3 +113,26 @@ def _object(value: Any) -> dict[str, Any] | None:
     if value is None:
         return {}
     return value if isinstance(value, dict) else None
+
+
+def _count(text: str | bytes, part: str) -> int:
+    return text.count(part) if isinstance(text, str) else text.count(part.encode())
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether ``value`` holds more ``levels`` of arrays and objects than that."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(_NUL, "")
+    if isinstance(value, dict):
+        return {key.replace(_NUL, ""): _without_nul(item) for key, item in value.items()}
+    return [_without_nul(item) for item in value] if isinstance(value, list) else value
+
+
+_DECODERS = {CALL: _decode_call, CALLRESULT: _decode_result, CALLERROR: _decode_error}

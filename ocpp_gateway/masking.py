@@ -15,12 +15,27 @@ _VALUE = re.compile(r'("value"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 def mask(text: str) -> str:
     """``text`` of a frame with the values of password keys replaced."""
-    return _VALUE.sub(r'\1"***"', text) if _SECRET_KEY.search(text) else text
+    if '"key"' not in text or not _SECRET_KEY.search(text):  # most frames: no look-up pays twice
+        return text
+    return _VALUE.sub(r'\1"***"', text)
+
+
+def printable(text: str) -> str:
+    """``text`` as it may stand in a line of the log: nothing in it moves the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def shown(text: str) -> str:
+    """``text`` of a frame as the console shows it."""
+    return printable(mask(text))
 
 
 def masked(entry: Exchange) -> Exchange:
     """The exchange as it may be kept; NUL, which PostgreSQL refuses, is taken out."""
     return entry._replace(
+        message_id=entry.message_id.replace("\x00", ""),
         request=mask(entry.request).replace("\x00", ""),
         response=mask(entry.response).replace("\x00", ""),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 _DEFAULT = "Energy.Active.Import.Register"  # of an absent measurand, OCPP 1.6 section 7.43
-_BIG = 2**63 - 1
+_BIG = 2**62 - 1  # so that the difference of two still fits into the database's big integers
 # measurand -> (which value it is, how the phases add up where no total is given)
 _KINDS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
     _DEFAULT: ("energy_wh", math.fsum),
@@ -16,7 +16,7 @@ _KINDS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
     "Voltage": ("voltage_v", lambda values: math.fsum(values) / len(values)),
     "SoC": ("soc_percent", max),
 }
-_FACTORS = {"kWh": 1000.0, "kW": 1000.0, "mA": 0.001, "mV": 0.001, "kV": 1000.0}
+_FACTORS = {"kwh": 1000.0, "kw": 1000.0, "ma": 0.001, "mv": 0.001, "kv": 1000.0}  # in any case
 _ELSEWHERE = {"Inlet", "Cable", "Body"}  # not what the outlet delivered
 
 
@@ -62,9 +62,8 @@ def _value(sample: dict[str, Any]) -> float | None:
         number = float(str(sample["value"]).replace(",", "."))
     except (KeyError, ValueError):
         return None
-    if not math.isfinite(number):
-        return None
-    return number * _FACTORS.get(sample.get("unit", ""), 1.0)
+    number *= _FACTORS.get(str(sample.get("unit")).lower(), 1.0)
+    return number if abs(number) <= _BIG else None  # nor what is no number, or infinite
 
 
 def _whole(value: float | None) -> int | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ocpp_gateway import v16, validation
+from ocpp_gateway import quirks, v16, validation
 from ocpp_gateway.frames import Call, CallError
 from ocpp_gateway.rpc import Answered, Refused
 from stations.models import Command, CommandStatus
@@ -26,9 +26,7 @@ def next_call(*, station_id: int, connection_id: str, at: datetime) -> tuple[int
 
     A payload that breaks its schema is settled as Failed and the one after it is taken.
     """
-    while command := commands.claim_next(
-        station_id=station_id, connection_id=connection_id, at=at
-    ):
+    while command := commands.claim_next(station_id=station_id, connection_id=connection_id, at=at):
         problems = validation.check_call(command.action, command.payload)
         if not problems:
             return command.pk, Call(command.message_id, command.action, command.payload)
@@ -49,12 +47,16 @@ def settle(*, command_id: int, result: Answered | Refused | Outcome, at: datetim
 def _outcome(result: Answered | Refused) -> Outcome:
     if isinstance(result, Refused):
         return _failed(result.error)
-    problem = validation.check_answer(result.call.action, result.payload)
+    payload = result.payload
+    problem = validation.check_answer(result.call.action, payload)
+    if problem is not None:
+        payload = quirks.mended(f"{result.call.action}Response", payload)
+        problem = validation.check_answer(result.call.action, payload)
     if problem is not None:
         return Outcome(
-            CommandStatus.FAILED, result.payload, problem.code, f"unreadable answer: {problem.message}"
+            CommandStatus.FAILED, payload, problem.code, f"unreadable answer: {problem.message}"
         )
-    return Outcome(CommandStatus.ANSWERED, result.payload)
+    return Outcome(CommandStatus.ANSWERED, payload)
 
 
 def _failed(error: CallError) -> Outcome:

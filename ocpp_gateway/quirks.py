@@ -10,19 +10,25 @@ from typing import Any
 
 
 def mended(action: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """A copy of ``payload`` without the known faults: null members, lone objects, bare numbers."""
-    copy: dict[str, Any] = _without_nulls(payload)
+    """A copy of ``payload`` without the known faults: null members, lone objects, bare numbers,
+
+    samples without a value (nobody can read them, but the others of the message count).
+    """
+    copy: dict[str, Any] = _tidied(payload)
     key = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}.get(action)
     if key and key in copy:
-        copy[key] = [_meter_value(element) for element in _listed(copy[key])]
+        elements = [_meter_value(element) for element in _listed(copy[key])]
+        copy[key] = [element for element in elements if element.get("sampledValue") != []]
     return copy
 
 
-def _without_nulls(value: Any) -> Any:
-    """Several firmwares send ``"info": null`` for what they leave out."""
+def _tidied(value: Any) -> Any:
+    """Several firmwares send ``"info": null`` for what they leave out, and ``1.0`` for ``1``."""
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {key: _tidied(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_tidied(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _listed(value: Any) -> list[Any]:
@@ -30,14 +36,15 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _meter_value(element: Any) -> Any:
-    if not isinstance(element, dict) or "sampledValue" not in element:
-        return element
-    return element | {"sampledValue": [_sampled(s) for s in _listed(element["sampledValue"])]}
+def _meter_value(element: Any) -> dict[str, Any]:
+    if not isinstance(element, dict):
+        return {"sampledValue": []}
+    samples = _listed(element.get("sampledValue", []))
+    return element | {"sampledValue": [_sampled(s) for s in samples if isinstance(s, dict)]}
 
 
-def _sampled(sample: Any) -> Any:
-    """A number where its text belongs."""
-    if isinstance(sample, dict) and isinstance(sample.get("value"), int | float):
-        return sample | {"value": str(sample["value"])}
-    return sample
+def _sampled(sample: dict[str, Any]) -> dict[str, Any]:
+    """A number where its text belongs; nothing readable where something else stands."""
+    value = sample.get("value", "")
+    readable = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return sample | {"value": str(value) if readable else ""}

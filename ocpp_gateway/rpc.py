@@ -6,7 +6,7 @@ no socket, no clock and no task. Feed it text, act on the event it returns, send
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Any, NamedTuple
 
 from ocpp_gateway.frames import Call, CallError, CallResult, Malformed, decode, encode
@@ -60,7 +60,8 @@ class Conversation:
         self.open_call: Call | None = None
         # Retries of a whole frame get the very answer they had (same socket, same text only).
         self._answers: OrderedDict[str, tuple[int, str]] = OrderedDict()
-        self._asked: dict[str, int] = {}
+        # What is still to be answered, oldest first: stations may use one id for many calls.
+        self._asked: dict[str, deque[int]] = {}
 
     def receive(self, text: str) -> Event:
         """Say what ``text`` means. Never raises."""
@@ -85,11 +86,14 @@ class Conversation:
         call, self.open_call = self.open_call, None
         return call
 
-    def answer(self, unique_id: str, payload: dict[str, Any]) -> str:
-        """The text of a CALLRESULT, remembered in case the very same call comes again."""
+    def answer(self, unique_id: str, payload: dict[str, Any], *, again: bool = True) -> str:
+        """The text of a CALLRESULT; calls are answered in the order they came.
+
+        ``again``: remember it in case the very same call is repeated. Not for answers that age.
+        """
         text = encode(CallResult(unique_id, payload))
-        asked = self._asked.pop(unique_id, None)
-        if asked is not None:
+        asked = self._next_asked(unique_id)
+        if again and asked is not None:
             self._answers[unique_id] = (asked, text)
             if len(self._answers) > _REMEMBERED_ANSWERS:
                 self._answers.popitem(last=False)
@@ -97,7 +101,7 @@ class Conversation:
 
     def refuse(self, error: CallError) -> str:
         """The text of a CALLERROR. Not remembered: a retry may well succeed."""
-        self._asked.pop(error.unique_id, None)
+        self._next_asked(error.unique_id)
         return encode(error)
 
     def _call_received(self, call: Call, text: str) -> Event:
@@ -105,8 +109,17 @@ class Conversation:
         known = self._answers.get(call.unique_id)
         if known and known[0] == fingerprint:
             return Replayed(known[1])
-        self._asked[call.unique_id] = fingerprint
+        self._asked.setdefault(call.unique_id, deque()).append(fingerprint)
         return CallReceived(call)
+
+    def _next_asked(self, unique_id: str) -> int | None:
+        waiting = self._asked.get(unique_id)
+        if not waiting:
+            return None
+        asked = waiting.popleft()
+        if not waiting:
+            del self._asked[unique_id]
+        return asked
 
     def _answer_received(self, frame: CallResult | CallError) -> Event:
         call = self.open_call

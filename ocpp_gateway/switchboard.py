@@ -25,37 +25,44 @@ class Line(Protocol):
         """A command waits."""
 
     def supersede(self) -> None:
-        """A newer socket serves the station: close."""
+        """A newer socket may serve the station: close, unless this one is the newest."""
 
 
 class Switchboard:
-    """The sockets of one event loop, by station. The newest socket wins."""
+    """The sockets of one event loop, by station. The newest wins; the row says which one it is:
+
+    two sockets may get here, and their doorbells be heard, in another order than they connected.
+    """
 
     def __init__(self) -> None:
         self.batcher = Batcher()
         self.notebook = Notebook()
-        self._lines: dict[int, Line] = {}
+        self._lines: dict[int, list[Line]] = {}
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
     def connect(self, station_id: int, line: Line) -> None:
-        """Remember the newest socket of a station; the one before it, if here, is told to close."""
-        older = self._lines.get(station_id)
-        self._lines[station_id] = line
-        if older is not None:
-            older.supersede()
+        """Remember a socket of a station; where it is not the only one, the older close."""
+        lines = self._lines.setdefault(station_id, [])
+        lines.append(line)
+        if len(lines) > 1:
+            for each in lines:
+                each.supersede()
 
     def disconnect(self, station_id: int, line: Line) -> None:
-        """Forget a socket, unless a newer one took its place."""
-        if self._lines.get(station_id) is line:
+        """Forget a socket."""
+        lines = self._lines[station_id]
+        lines.remove(line)
+        if not lines:
             del self._lines[station_id]
 
     async def _listen(self) -> None:
-        """Hear the doorbell for as long as the process lives. One listener, however many sockets."""
+        """Hear the doorbell as long as the process lives. One listener, however many sockets."""
         while True:
             try:
                 async with live.listening(events.GATEWAY) as heard:
-                    for line in self._lines.values():
-                        line.ring()  # what rang while nobody listened
+                    for lines in self._lines.values():
+                        for line in lines:
+                            line.ring()  # what rang while nobody listened
                     while True:
                         self._hear(await heard.get())
             except Exception as error:
@@ -63,13 +70,11 @@ class Switchboard:
                 await asyncio.sleep(_RETRY)
 
     def _hear(self, message: dict[str, Any]) -> None:
-        line = self._lines.get(message["station"])
-        if line is None:
-            return
-        if message["type"] == "command.waiting":
-            line.ring()
-        elif message["by"] != line.connection_id:
-            line.supersede()
+        for line in self._lines.get(message["station"], ()):
+            if message["type"] == "command.waiting":
+                line.ring()
+            elif message["by"] != line.connection_id:
+                line.supersede()
 
 
 @cache

@@ -10,12 +10,14 @@ from django.conf import settings
 from cms.shared import clock
 from ocpp_gateway.models import OcppMessage
 
-_MOST = 10_000  # rows deleted in one statement; the rest waits for the next run
+_MOST = 10_000  # rows deleted in one statement: others write in between
 
 
 @shared_task
 def prune_messages() -> None:
-    """Delete messages older than the retention, a bounded number in one go."""
+    """Delete messages older than the retention, a bounded number at a time until none is left."""
     before = clock.now() - timedelta(days=settings.OCPP_MESSAGE_RETENTION_DAYS)
-    old = OcppMessage.objects.filter(at__lt=before).order_by("at").values("pk")[:_MOST]
-    OcppMessage.objects.filter(pk__in=old).delete()
+    while True:
+        old = OcppMessage.objects.filter(at__lt=before).order_by("at").values("pk")[:_MOST]
+        if not OcppMessage.objects.filter(pk__in=old).delete()[0]:
+            return

@@ -25,7 +25,8 @@ _CODES = {
     "type": "TypeConstraintViolation",
     "additionalProperties": "FormationViolation",
 }
-_LENIENT = ("maxLength", "enum", "additionalProperties")
+# Formats, too: times are read by clock.parse, which takes more than RFC 3339.
+_LENIENT = ("maxLength", "enum", "additionalProperties", "format")
 
 
 class Problem(NamedTuple):
@@ -88,13 +89,15 @@ def _lenient(name: str) -> jsonschema_rs.Validator:
 
 def _loosened(node: Any) -> Any:
     """A schema without the limits that real stations overrun."""
-    if isinstance(node, dict):
-        return {
-            key: _loosened(value)
-            for key, value in node.items()
-            if key not in _LENIENT or key in node.get("properties", {})
-        }
-    return [_loosened(item) for item in node] if isinstance(node, list) else node
+    if isinstance(node, list):
+        return [_loosened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    loose = {key: _loosened(value) for key, value in node.items() if key not in _LENIENT}
+    if "properties" in node:  # its keys are members, and one of them is called "format"
+        members = node["properties"].items()
+        loose["properties"] = {name: _loosened(member) for name, member in members}
+    return loose
 
 
 def _problems(validator: jsonschema_rs.Validator, payload: dict[str, Any]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Threads for the database work of stations: each keeps its connection and checks it after errors."""
+"""Threads for the database work of stations: each keeps its connection, checked after errors."""
 
 from __future__ import annotations
 

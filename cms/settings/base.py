@@ -6,6 +6,7 @@ import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -89,10 +90,15 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         {
             # Pub/sub: no capacity that drops a burst, no group expiry (PERFORMANCE.md section 2).
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "voltdesk"},
+            # Redis's pub/sub knows no databases: two installations on one server must not meet.
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": f"voltdesk{urlsplit(REDIS_URL).path}"},
         }
         if REDIS_URL
-        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        else {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            # Else who listens falls silent after a day: members of a group expire by default.
+            "CONFIG": {"group_expiry": 100 * 365 * 86400},
+        }
     )
 }
 CACHES: dict[str, dict[str, Any]] = {
@@ -119,6 +125,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "prune the message log": {
         "task": "ocpp_gateway.tasks.prune_messages",
         "schedule": timedelta(minutes=10),
+    },
+    "forget expired tokens": {
+        "task": "cms.accounts.tasks.forget_expired_tokens",
+        "schedule": timedelta(hours=6),
     },
     "prune status changes": {
         "task": "stations.tasks.prune_status_changes",
@@ -175,9 +185,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["cms.shared.api.OrjsonParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "cms.shared.api.LinkedPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "cms.api.schema.Schema",
     "EXCEPTION_HANDLER": "cms.api.errors.handle",
     "DEFAULT_THROTTLE_RATES": {"login": "20/min"},
+    # Whose address counts as the caller's: without a proxy nobody may name another one.
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SIMPLE_JWT = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ _SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_t
 
 
 def ensure_folder(folder: Path) -> None:
-    """Make ``folder``; raises ImproperlyConfigured naming DATA_DIR where that fails."""
+    """Make ``folder``; raises ImproperlyConfigured naming DATA_DIR where none can write to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # may exist, and be somebody else's
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATA_DIR has {str(folder)!r}, but it should be a folder Voltdesk may write to ({error})."
+            f"DATA_DIR has {str(folder)!r}, but it should be a folder Voltdesk may write to "
+            f"({error})."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Every environment variable Voltdesk reads: its kind, its default and what a right value looks like."""
+"""Every environment variable Voltdesk reads: its kind, its default, what a right value is like."""
 
 from __future__ import annotations
 

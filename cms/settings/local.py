@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import tempfile
 
 from cms.settings.base import *  # noqa: F403
 from cms.settings.base import DATA_DIR, SECRET_KEY
@@ -12,8 +14,11 @@ def _kept_secret() -> str:
     """The secret of this installation: made once, kept in the data folder."""
     file = DATA_DIR / "secret_key"
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(50))
+        # Complete before it has its name: a start that is cut short must leave nothing half made.
+        number, made = tempfile.mkstemp(dir=DATA_DIR)  # readable by the owner only
+        with os.fdopen(number, "w") as output:
+            output.write(secrets.token_urlsafe(50))
+        os.replace(made, file)
     return file.read_text().strip()
 
 

@@ -16,6 +16,13 @@ UNFOLD: dict[str, Any] = {
     "COMMAND": {"search_models": False},
     "DASHBOARD_CALLBACK": "cms.admin.home",
     "SIDEBAR": {"show_search": False, "navigation": "cms.admin.navigation"},
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("voltdesk/favicon.svg"),
+        }
+    ],
     "STYLES": [lambda request: static("voltdesk/admin.css")],
     "SCRIPTS": [lambda request: static("voltdesk/admin.js")],
     # Emerald, one step darker than usual: white text on 600 must be readable (WCAG AA).
@@ -46,4 +53,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "CAMELIZE_NAMES": True,
+    "PATH_CONVERTER_OVERRIDES": {"number": int, "segment": str, "tag": str},
+    "ENUM_NAME_OVERRIDES": {
+        "CardStatus": "rfid.models.CardStatus",
+        "StationStatus": ["ONLINE", "OFFLINE"],
+        "CommandStatus": "stations.models.CommandStatus",
+        "Registration": "stations.models.Registration",
+        "ReservationStatus": "stations.models.ReservationStatus",
+    },
 }

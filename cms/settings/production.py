@@ -10,7 +10,7 @@ from cms.settings.base import ALLOWED_HOSTS, DEBUG, env
 SECRET_KEY: str = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY.lower() or "change" in SECRET_KEY.lower():
     raise ImproperlyConfigured(
-        "SECRET_KEY is a default or too short; it should be a random text of at least 50 characters."
+        "SECRET_KEY is a default or too short; it should be a random text of 50 characters or more."
     )
 if DEBUG:
     raise ImproperlyConfigured("DEBUG is true, but in production it should be false.")

@@ -7,8 +7,8 @@ import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="voltdesk-test-"))
 
-from cms.settings.base import *  # noqa: E402, F403
-from cms.settings.base import CHANNEL_LAYERS, DATABASES, REDIS_URL  # noqa: E402
+from cms.settings.base import *  # noqa: F403
+from cms.settings.base import CHANNEL_LAYERS, DATA_DIR, DATABASES, REDIS_URL
 
 SECRET_KEY = "for the tests only, and long enough for every check that looks at it"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -24,3 +24,6 @@ if REDIS_URL:  # workers of one run must not hear each other
 if "pool" in DATABASES["default"].get("OPTIONS", {}):
     # Tests open and drop databases; a pool would hold them open.
     del DATABASES["default"]["OPTIONS"]["pool"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in operation: in memory two threads would share one cache and its table locks.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.contrib.filters.admin import (
@@ -20,9 +22,9 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.paginator import InfinitePaginator
+from unfold.paginator import InfinitePaginator as UnfoldInfinitePaginator
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from cms.shared import clock
 from cms.shared.errors import DomainError
@@ -46,15 +48,15 @@ __all__ = [
     "variant",
 ]
 
-CheckboxSelectMultiple = UnfoldAdminCheckboxSelectMultiple
+CheckboxSelectMultiple = UnfoldAdminCheckboxSelectMultipleWidget
 Select = UnfoldAdminSelectWidget
 MAX_PAGES = 200  # OFFSET grows with the page; filters find what lies deeper
 _FILTER_TEMPLATE = "admin/filter_field.html"
 
 
-def variant(*, danger: bool) -> ActionVariant:
-    """How a button looks: dangerous ones are red."""
-    return ActionVariant.DANGER if danger else ActionVariant.DEFAULT
+def variant(look: str) -> ActionVariant:
+    """How a button looks: default, primary or danger."""
+    return ActionVariant(look)
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -66,13 +68,24 @@ class ModelAdmin(UnfoldModelAdmin):
     list_per_page = 50
     allowed_lookups: tuple[str, ...] = ()
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only declared filters: by default every column could be probed, hashes among them."""
         return lookup in self.allowed_lookups or any(
             lookup in _parameters(declared) for declared in self.list_filter
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Rows of which one search field begins with the whole text, spaces and all."""
+        text, fields = search_term.strip(), self.get_search_fields(request)
+        if not all(field.endswith("__istartswith") for field in fields):
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, search_term
+            )
+            return found
+        begins = [Q(**{field: text}) for field in fields] if text else []
+        return queryset.filter(reduce(or_, begins, Q())), False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Ours only: rows are deleted one by one, where at all."""
@@ -127,6 +140,7 @@ class ReadOnlyAdmin(ModelAdmin):
     """Rows that stations and services write; people look at them."""
 
     actions = None
+    actions_detail_hide_default = True  # nobody edits them, so their history is always empty
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody."""
@@ -141,8 +155,11 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-class BigPaginator(InfinitePaginator):
-    """Pages without COUNT(*), and no deeper than an OFFSET stays fast."""
+class InfinitePaginator(UnfoldInfinitePaginator):
+    """Pages without COUNT(*), and no deeper than an OFFSET stays fast.
+
+    Unfold knows it by this very name, and then leaves the number of results out.
+    """
 
     template_name = "admin/pagination_big.html"
 
@@ -156,18 +173,33 @@ class BigChangeList(ChangeList):
     """A list in its one order, which an index serves, whatever the address asks for."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Model]) -> list[str]:
-        """The order of the model admin; ``?o=`` is ignored."""
-        return list(self.model_admin.get_ordering(request))
+        """The order of the model admin or its model; ``?o=`` is ignored."""
+        return list(self.model_admin.get_ordering(request) or self.lookup_opts.ordering)
 
 
 class BigTableAdmin(ModelAdmin):
     """Lists of tables with millions of rows: no COUNT(*), no DISTINCT, no free sorting."""
 
-    paginator = BigPaginator
+    paginator = InfinitePaginator
     show_full_result_count = False
     list_max_show_all = 0
     sortable_by = ()
     date_hierarchy = None
+    list_before_template = "admin/ranges.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; where it has a time range, the ranges as links above it."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if changes := context.get("cl"):
+            context["selection_note_all"] = ""  # it would name a count nobody made
+            context["ranges"] = [
+                (label, changes.get_query_string({spec.parameter_name: key}), key == spec.value())
+                for spec in changes.filter_specs
+                if isinstance(spec, TimeFilter)
+                for key, label in spec.lookup_choices
+            ]
+        return response
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The change list that keeps to its order."""
@@ -206,7 +238,7 @@ class WordFilter(TextFilter):
     """By a typed word; ``matching`` says what it finds."""
 
     template = _FILTER_TEMPLATE
-    matching: Callable[[QuerySet[Any], str], QuerySet[Any]]
+    matching: Callable[..., QuerySet[Any]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows that match the word."""
@@ -228,7 +260,7 @@ class NumberFilter(WordFilter):
 
 
 class TimeFilter(DropdownFilter):
-    """By how long ago; ``since`` narrows the rows, ``default`` is the range unless one is chosen."""
+    """By how long ago: ``since`` narrows the rows, ``default`` is the range nobody chose."""
 
     title = "time"
     parameter_name = "range"

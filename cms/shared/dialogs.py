@@ -60,11 +60,13 @@ def dialog(
     text: str = "",
     icon: str | None = None,
     danger: bool = False,
+    look: str = "default",
 ) -> Callable[[Perform], Any]:
     """Make ``perform(admin, request, obj, form)`` an action: GET shows, POST does.
 
-    ``permission`` names a method ``has_<permission>_permission``. A name with a dot would be looked
-    up in the database by the system checks, which run before there is one.
+    ``danger`` colours its button, ``look`` (default, primary, danger) the one that opens it.
+    ``permission`` names a method ``has_<permission>_permission``: a name with a dot would be
+    looked up in the database by the system checks, which run before there is one.
     """
     shown = {"title": title, "text": text, "submit": submit, "danger": danger}
 
@@ -75,7 +77,9 @@ def dialog(
                 return HttpResponseNotAllowed(["GET", "POST"])
             self.may_look(request)
             obj = self.found(request, unquote(object_id)) if object_id else None
-            bound = form(request.POST if request.method == "POST" else None, obj=obj, request=request)
+            bound = form(
+                request.POST if request.method == "POST" else None, obj=obj, request=request
+            )
             if bound.is_valid():
                 try:
                     return perform(self, request, obj, bound)
@@ -88,7 +92,7 @@ def dialog(
             description=f"{title}…",
             url_path=perform.__name__.replace("_", "-"),
             icon=icon,
-            variant=variant(danger=danger),
+            variant=variant(look),
         )(view)
         marked.dialog = shown
         return marked

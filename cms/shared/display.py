@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -24,7 +25,7 @@ _SECRET_TEXT = re.compile("|".join(_SECRETS), re.IGNORECASE)
 def span(length: timedelta) -> str:
     """A length of time in its two largest units, such as ``1 h 05 min``."""
     seconds = max(0, int(length.total_seconds()))
-    for (size, unit), (smaller, smaller_unit) in zip(_UNITS, _UNITS[1:], strict=False):
+    for (size, unit), (smaller, smaller_unit) in pairwise(_UNITS):
         if seconds >= size:
             rest = seconds % size // smaller
             return f"{seconds // size} {unit}" + (f" {rest:02} {smaller_unit}" if rest else "")
@@ -142,5 +143,7 @@ def frame(text: str) -> SafeString:
     try:
         return payload(json.loads(text))
     except (ValueError, RecursionError):
-        shown = "(not JSON, and it names a secret: not shown)" if _SECRET_TEXT.search(text) else text
+        shown = (
+            "(not JSON, and it names a secret: not shown)" if _SECRET_TEXT.search(text) else text
+        )
         return format_html('<pre class="vd-json" tabindex="0">{}</pre>', shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class DomainError(Exception):
-    """Something the caller asked for may not be. ``message`` is for people, ``code`` for programs."""
+    """What the caller asked for may not be. ``message`` is for people, ``code`` for programs."""
 
     code = "invalid"
 

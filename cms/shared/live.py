@@ -1,4 +1,4 @@
-"""The doorbell: tells other tasks and processes that rows have changed. It may be lost; rows are not.
+"""The doorbell: tells other tasks and processes that rows changed. It may be lost; rows are not.
 
 Rings from any thread: inside a serving process it goes through that process's event loop, anywhere
 else (a worker, a management command) through a loop of its own.
@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
+_AGAIN = 0.5  # seconds before listening on after the channel layer failed
 _serving: asyncio.AbstractEventLoop | None = None
 _underway: set[asyncio.Task[None]] = set()
 
@@ -68,12 +69,18 @@ async def listening(group: str) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
         yield heard
     finally:
         pump.cancel()
+        await asyncio.wait([pump])  # it unsubscribes as it ends
         await layer.group_discard(group, channel)
 
 
 async def _pump(layer: Any, channel: str, heard: asyncio.Queue[dict[str, Any]]) -> None:
     while True:
-        message = await layer.receive(channel)
+        try:
+            message = await layer.receive(channel)
+        except Exception as error:  # this ring is lost; the next one must not be
+            logger.warning("A ring was not heard: %s", error)
+            await asyncio.sleep(_AGAIN)
+            continue
         if heard.full():
             heard.get_nowait()
         heard.put_nowait(message)

@@ -55,7 +55,11 @@ def _formatter(style: str) -> logging.Formatter:
         renderer: Any = structlog.processors.JSONRenderer()
     else:
         chain = []
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The pretty one shows local variables, and with them secrets.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_COMMON,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *chain, renderer],

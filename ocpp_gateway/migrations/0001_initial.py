@@ -5,32 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('stations', '0001_initial'),
+        ("stations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OcppMessage',
+            name="OcppMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('Received', 'From the station'), ('Sent', 'To the station')], max_length=8)),
-                ('message_id', models.CharField(blank=True, max_length=255)),
-                ('action', models.CharField(blank=True, max_length=255)),
-                ('request', models.TextField()),
-                ('response', models.TextField(blank=True)),
-                ('error_code', models.CharField(blank=True, max_length=50)),
-                ('at', models.DateTimeField()),
-                ('latency_ms', models.PositiveIntegerField(null=True)),
-                ('station', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='stations.chargingstation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("Received", "From the station"), ("Sent", "To the station")],
+                        max_length=8,
+                    ),
+                ),
+                ("message_id", models.CharField(blank=True, max_length=255)),
+                ("action", models.CharField(blank=True, max_length=255)),
+                ("request", models.TextField()),
+                ("response", models.TextField(blank=True)),
+                ("error_code", models.CharField(blank=True, max_length=50)),
+                ("at", models.DateTimeField()),
+                ("latency_ms", models.PositiveIntegerField(null=True)),
+                (
+                    "station",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="stations.chargingstation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'OCPP message',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['station', '-id'], name='message_by_station'), models.Index(fields=['at'], name='message_by_time'), models.Index(fields=['message_id'], name='message_by_message_id')],
+                "verbose_name": "OCPP message",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["station", "-id"], name="message_by_station"),
+                    models.Index(fields=["at"], name="message_by_time"),
+                    models.Index(fields=["message_id"], name="message_by_message_id"),
+                ],
             },
         ),
     ]

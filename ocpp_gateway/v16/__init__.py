@@ -38,7 +38,7 @@ class CommandRoute(NamedTuple):
     """Something we ask of a station: its names in the API, and what an empty body means."""
 
     path: tuple[str, ...]
-    defaults: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    defaults: dict[str, Any] = {}
 
 
 COMMANDS: dict[str, CommandRoute] = {

@@ -8,7 +8,6 @@ from ocpp_gateway.dispatch import Payload
 from stations.models import Command
 from stations.services import configuration
 
-_SECRET = "AuthorizationKey"
 _TAKEN = ("Accepted", "RebootRequired")
 
 
@@ -21,7 +20,7 @@ def get_configuration_answered(command: Command, answer: Payload, at: datetime) 
                 str(entry["key"]), str(entry.get("value") or ""), bool(entry.get("readonly"))
             )
             for entry in answer.get("configurationKey") or []
-            if entry["key"] != _SECRET
+            if not configuration.is_secret(entry["key"])
         ],
         at=at,
     )
@@ -30,7 +29,7 @@ def get_configuration_answered(command: Command, answer: Payload, at: datetime) 
 def change_configuration_answered(command: Command, answer: Payload, at: datetime) -> None:
     """Keep the new value, where the station took it (section 5.3). A secret is not kept."""
     key = command.payload["key"]
-    if answer["status"] in _TAKEN and key != _SECRET:
+    if answer["status"] in _TAKEN and not configuration.is_secret(key):
         configuration.changed(
             station_id=command.station_id, key=key, value=command.payload["value"], at=at
         )

@@ -11,7 +11,7 @@ import orjson
 
 from ocpp_gateway.dispatch import Inbound, Payload
 from ocpp_gateway.measurands import measured
-from ocpp_gateway.v16.values import integer, moment
+from ocpp_gateway.v16.values import connector_number, integer, moment
 from stations.readings import Reading
 from stations.services import metering
 
@@ -29,7 +29,7 @@ def record(readings: Sequence[Reading], at: datetime) -> None:
 def readings_of(inbound: Inbound, elements: Iterable[Payload]) -> list[Reading]:
     """meterValue elements as readings: normalised, their text kept, fit to be recognised again."""
     payload = inbound.payload
-    connector_id = integer(payload, "connectorId") if "connectorId" in payload else 0
+    connector_id = connector_number(payload) if "connectorId" in payload else 0
     transaction_id = integer(payload, "transactionId") if "transactionId" in payload else None
     return [_reading(inbound, connector_id, transaction_id, element) for element in elements]
 

@@ -1,4 +1,4 @@
-"""OCPP 1.6, reservations: what our asking means, and the calls of stations that reserve themselves."""
+"""OCPP 1.6, reservations: what our asking means, and stations that reserve themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from stations.services import reservations
 def reserve_now_answered(command: Command, answer: Payload, at: datetime) -> None:
     """The station keeps the connector, or says why not (section 5.13)."""
     reservations.answered(
-        reservation_id=command.payload["reservationId"], status=answer["status"][:15], at=at
+        station_id=command.station_id,
+        reservation_id=command.payload["reservationId"],
+        status=answer["status"][:15],
+        at=at,
     )
 
 

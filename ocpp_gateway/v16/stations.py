@@ -9,7 +9,7 @@ from stations.services import stations
 
 
 def boot_notification(inbound: Inbound) -> Payload:
-    """The station started; the answer says whether it is served and how often to send a heartbeat."""
+    """The station started; the answer says whether it is served, and its heartbeat interval."""
     payload = inbound.payload
     report = stations.BootReport(
         vendor=text(payload, "chargePointVendor"),

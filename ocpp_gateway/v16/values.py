@@ -8,8 +8,9 @@ from typing import Any
 from cms.shared import clock
 from ocpp_gateway.dispatch import Inbound, Payload, Refusal
 from rfid.services.cards import Authorization
+from stations.models.connectors import MAX_CONNECTOR_ID
 
-_BIG = 2**63 - 1  # what the database's big integers hold
+_BIG = 2**62 - 1  # so that the difference of two still fits into the database's big integers
 
 
 def text(payload: Payload, member: str, width: int = 255, default: str = "") -> str:
@@ -22,6 +23,14 @@ def integer(payload: Payload, member: str) -> int:
     number = int(payload[member])
     if abs(number) > _BIG:
         raise Refusal("PropertyConstraintViolation", f"{member} is too large")
+    return number
+
+
+def connector_number(payload: Payload) -> int:
+    """The connectorId. Refuses a number no connector has, which a shared commit could not store."""
+    number = integer(payload, "connectorId")
+    if not 0 <= number <= MAX_CONNECTOR_ID:
+        raise Refusal("PropertyConstraintViolation", f"connectorId is from 0 to {MAX_CONNECTOR_ID}")
     return number
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict
 from rfid.models import CardGroup, CardStatus, RfidCard
+
+if TYPE_CHECKING:
+    from cms.accounts.models import User
 
 
 class Authorization(NamedTuple):
@@ -60,6 +63,7 @@ def create(
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     group: CardGroup | None = None,
+    user: User | None = None,
 ) -> RfidCard:
     """A new card. Raises Conflict where one with this id tag exists (letter case ignored)."""
     try:
@@ -71,12 +75,26 @@ def create(
                 valid_from=valid_from,
                 valid_until=valid_until,
                 group=group,
+                user=user,
             )
     except IntegrityError:
         raise Conflict(
             f"A card with the id tag {id_tag} exists already",
             fields={"tagId": ["exists already"]},
         ) from None
+
+
+def change(*, card: RfidCard, **fields: Any) -> RfidCard:
+    """Change what operators may change: label, status, validity, group, user. Not the id tag."""
+    for name, value in fields.items():
+        setattr(card, name, value)
+    card.save(update_fields=[*fields, "updated_at"])
+    return card
+
+
+def delete(*, card: RfidCard) -> None:
+    """Forget ``card``: from now on its id tag is Invalid. Sessions keep the tag they began with."""
+    card.delete()
 
 
 def block(*, card: RfidCard, reason: str = "") -> RfidCard:

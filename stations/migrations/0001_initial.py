@@ -9,297 +9,667 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('rfid', '0001_initial'),
+        ("rfid", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChargingStation',
+            name="ChargingStation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('cp_id', models.CharField(help_text='The last part of the URL the station connects to', max_length=100, validators=[django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f/\\\\]+$', 'No slashes, backslashes or control characters.')], verbose_name='identity')),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('registration', models.CharField(choices=[('Accepted', 'Accepted'), ('Pending', 'Pending'), ('Rejected', 'Rejected')], default='Accepted', max_length=10)),
-                ('heartbeat_interval_s', models.PositiveIntegerField(blank=True, help_text="Empty: the system's own", null=True, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(86400)], verbose_name='heartbeat interval (s)')),
-                ('time_zone', models.CharField(default='UTC', help_text="Of the station's clock, for times it sends without a zone", max_length=50, validators=[stations.models.stations.check_time_zone])),
-                ('key_hash', models.CharField(blank=True, editable=False, max_length=128)),
-                ('protocol', models.CharField(blank=True, max_length=20)),
-                ('vendor', models.CharField(blank=True, max_length=255)),
-                ('model', models.CharField(blank=True, max_length=255)),
-                ('serial_number', models.CharField(blank=True, max_length=255)),
-                ('charge_box_serial_number', models.CharField(blank=True, max_length=255)),
-                ('firmware_version', models.CharField(blank=True, max_length=255)),
-                ('iccid', models.CharField(blank=True, max_length=255)),
-                ('imsi', models.CharField(blank=True, max_length=255)),
-                ('meter_type', models.CharField(blank=True, max_length=255)),
-                ('meter_serial_number', models.CharField(blank=True, max_length=255)),
-                ('online', models.BooleanField(db_index=True, default=False)),
-                ('connection_id', models.CharField(blank=True, max_length=32)),
-                ('connected_at', models.DateTimeField(blank=True, null=True)),
-                ('disconnected_at', models.DateTimeField(blank=True, null=True)),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('last_boot_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "cp_id",
+                    models.CharField(
+                        help_text="The last part of the URL the station connects to",
+                        max_length=100,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[^\\x00-\\x1f\\x7f/\\\\]+$",
+                                "No slashes, backslashes or control characters.",
+                            )
+                        ],
+                        verbose_name="identity",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "registration",
+                    models.CharField(
+                        choices=[
+                            ("Accepted", "Accepted"),
+                            ("Pending", "Pending"),
+                            ("Rejected", "Rejected"),
+                        ],
+                        default="Accepted",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "heartbeat_interval_s",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Empty: the system's own",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="heartbeat interval (s)",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="Of the station's clock, for times it sends without a zone",
+                        max_length=50,
+                        validators=[stations.models.stations.check_time_zone],
+                    ),
+                ),
+                ("key_hash", models.CharField(blank=True, editable=False, max_length=128)),
+                ("protocol", models.CharField(blank=True, max_length=20)),
+                ("vendor", models.CharField(blank=True, max_length=255)),
+                ("model", models.CharField(blank=True, max_length=255)),
+                ("serial_number", models.CharField(blank=True, max_length=255)),
+                ("charge_box_serial_number", models.CharField(blank=True, max_length=255)),
+                ("firmware_version", models.CharField(blank=True, max_length=255)),
+                ("iccid", models.CharField(blank=True, max_length=255)),
+                ("imsi", models.CharField(blank=True, max_length=255)),
+                ("meter_type", models.CharField(blank=True, max_length=255)),
+                ("meter_serial_number", models.CharField(blank=True, max_length=255)),
+                ("online", models.BooleanField(db_index=True, default=False)),
+                ("connection_id", models.CharField(blank=True, max_length=32)),
+                ("connected_at", models.DateTimeField(blank=True, null=True)),
+                ("disconnected_at", models.DateTimeField(blank=True, null=True)),
+                ("last_seen_at", models.DateTimeField(blank=True, null=True)),
+                ("last_boot_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['cp_id'],
+                "ordering": ["cp_id"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('postal_code', models.CharField(blank=True, max_length=20)),
-                ('country', models.CharField(blank=True, help_text='ISO 3166 code, such as DE', max_length=2)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)])),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)])),
-                ('time_zone', models.CharField(default='UTC', max_length=50, validators=[stations.models.stations.check_time_zone])),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("postal_code", models.CharField(blank=True, max_length=20)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, help_text="ISO 3166 code, such as DE", max_length=2
+                    ),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=50,
+                        validators=[stations.models.stations.check_time_zone],
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Command',
+            name="Command",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=50)),
-                ('payload', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('Waiting', 'Waiting for the station'), ('Sent', 'Sent, no answer yet'), ('Answered', 'Answered'), ('Failed', 'Answered with an error'), ('TimedOut', 'No answer'), ('Expired', 'Never sent: the station was not there in time')], default='Waiting', max_length=10)),
-                ('requested_at', models.DateTimeField()),
-                ('send_before', models.DateTimeField()),
-                ('idempotency_key', models.CharField(blank=True, max_length=100, null=True, unique=True)),
-                ('message_id', models.CharField(blank=True, max_length=36)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('answer_before', models.DateTimeField(blank=True, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.JSONField(blank=True, null=True)),
-                ('answer_status', models.CharField(blank=True, max_length=50)),
-                ('error_code', models.CharField(blank=True, max_length=50)),
-                ('error_description', models.CharField(blank=True, max_length=500)),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('station', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='stations.chargingstation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("action", models.CharField(max_length=50)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("Waiting", "Waiting for the station"),
+                            ("Sent", "Sent, no answer yet"),
+                            ("Answered", "Answered"),
+                            ("Failed", "Answered with an error"),
+                            ("TimedOut", "No answer"),
+                            ("Expired", "Never sent: the station was not there in time"),
+                        ],
+                        default="Waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("send_before", models.DateTimeField()),
+                (
+                    "idempotency_key",
+                    models.CharField(blank=True, max_length=100, null=True, unique=True),
+                ),
+                ("message_id", models.CharField(blank=True, max_length=36)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("answer_before", models.DateTimeField(blank=True, null=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.JSONField(blank=True, null=True)),
+                ("answer_status", models.CharField(blank=True, max_length=50)),
+                ("error_code", models.CharField(blank=True, max_length=50)),
+                ("error_description", models.CharField(blank=True, max_length=500)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="commands",
+                        to="stations.chargingstation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ConfigurationKey',
+            name="ConfigurationKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('value', models.TextField(blank=True)),
-                ('readonly', models.BooleanField(default=False)),
-                ('read_at', models.DateTimeField()),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='configuration', to='stations.chargingstation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("value", models.TextField(blank=True)),
+                ("readonly", models.BooleanField(default=False)),
+                ("read_at", models.DateTimeField()),
+                (
+                    "station",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="configuration",
+                        to="stations.chargingstation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('connector_id', models.PositiveIntegerField(verbose_name='number')),
-                ('evse_id', models.PositiveIntegerField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('Available', 'Available'), ('Preparing', 'Preparing'), ('Charging', 'Charging'), ('SuspendedEV', 'Suspended by the vehicle'), ('SuspendedEVSE', 'Suspended by the station'), ('Finishing', 'Finishing'), ('Reserved', 'Reserved'), ('Unavailable', 'Unavailable'), ('Faulted', 'Faulted'), ('Unknown', 'Not reported yet')], default='Unknown', max_length=50)),
-                ('error_code', models.CharField(blank=True, max_length=255)),
-                ('info', models.CharField(blank=True, max_length=500)),
-                ('vendor_id', models.CharField(blank=True, max_length=255)),
-                ('vendor_error_code', models.CharField(blank=True, max_length=255)),
-                ('status_at', models.DateTimeField(blank=True, null=True)),
-                ('status_received_at', models.DateTimeField(blank=True, null=True)),
-                ('connector_type', models.CharField(blank=True, help_text='Type 2, CCS2, ...', max_length=30)),
-                ('max_power_w', models.PositiveIntegerField(blank=True, null=True, verbose_name='maximum power (W)')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connectors', to='stations.chargingstation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("connector_id", models.PositiveIntegerField(verbose_name="number")),
+                ("evse_id", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("Available", "Available"),
+                            ("Preparing", "Preparing"),
+                            ("Charging", "Charging"),
+                            ("SuspendedEV", "Suspended by the vehicle"),
+                            ("SuspendedEVSE", "Suspended by the station"),
+                            ("Finishing", "Finishing"),
+                            ("Reserved", "Reserved"),
+                            ("Unavailable", "Unavailable"),
+                            ("Faulted", "Faulted"),
+                            ("Unknown", "Not reported yet"),
+                        ],
+                        default="Unknown",
+                        max_length=50,
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=255)),
+                ("info", models.CharField(blank=True, max_length=500)),
+                ("vendor_id", models.CharField(blank=True, max_length=255)),
+                ("vendor_error_code", models.CharField(blank=True, max_length=255)),
+                ("status_at", models.DateTimeField(blank=True, null=True)),
+                ("status_received_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connector_type",
+                    models.CharField(blank=True, help_text="Type 2, CCS2, ...", max_length=30),
+                ),
+                (
+                    "max_power_w",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="maximum power (W)"
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="connectors",
+                        to="stations.chargingstation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['station', 'connector_id'],
+                "ordering": ["station", "connector_id"],
             },
         ),
         migrations.CreateModel(
-            name='ChargingSession',
+            name="ChargingSession",
             fields=[
-                ('transaction_id', models.AutoField(primary_key=True, serialize=False)),
-                ('id_tag', models.CharField(max_length=255)),
-                ('authorization', models.CharField(max_length=20)),
-                ('status', models.CharField(choices=[('Active', 'Under way'), ('Completed', 'Completed'), ('Inferred', 'Ended without a stop'), ('Orphaned', 'Stop without a start')], default='Active', max_length=10)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('started_at_raw', models.CharField(blank=True, max_length=64)),
-                ('start_received_at', models.DateTimeField(null=True)),
-                ('meter_start_wh', models.BigIntegerField(null=True)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('stopped_at_raw', models.CharField(blank=True, max_length=64)),
-                ('stop_received_at', models.DateTimeField(null=True)),
-                ('meter_stop_wh', models.BigIntegerField(null=True)),
-                ('stop_reason', models.CharField(blank=True, max_length=50)),
-                ('stop_id_tag', models.CharField(blank=True, max_length=255)),
-                ('reported_transaction_id', models.BigIntegerField(null=True)),
-                ('energy_wh', models.BigIntegerField(default=0)),
-                ('power_w', models.BigIntegerField(null=True)),
-                ('soc_percent', models.FloatField(null=True)),
-                ('last_register_wh', models.BigIntegerField(null=True)),
-                ('last_reading_at', models.DateTimeField(null=True)),
-                ('needs_review', models.BooleanField(default=False)),
-                ('review_reasons', models.JSONField(default=list)),
-                ('card', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='rfid.rfidcard')),
-                ('station', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='stations.chargingstation')),
-                ('connector', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='stations.connector')),
+                ("transaction_id", models.AutoField(primary_key=True, serialize=False)),
+                ("id_tag", models.CharField(max_length=255)),
+                ("authorization", models.CharField(max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("Active", "Under way"),
+                            ("Completed", "Completed"),
+                            ("Inferred", "Ended without a stop"),
+                            ("Orphaned", "Stop without a start"),
+                        ],
+                        default="Active",
+                        max_length=10,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(null=True)),
+                ("started_at_raw", models.CharField(blank=True, max_length=64)),
+                ("start_received_at", models.DateTimeField(null=True)),
+                ("meter_start_wh", models.BigIntegerField(null=True)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("stopped_at_raw", models.CharField(blank=True, max_length=64)),
+                ("stop_received_at", models.DateTimeField(null=True)),
+                ("meter_stop_wh", models.BigIntegerField(null=True)),
+                ("stop_reason", models.CharField(blank=True, max_length=50)),
+                ("stop_id_tag", models.CharField(blank=True, max_length=255)),
+                ("reported_transaction_id", models.BigIntegerField(null=True)),
+                ("energy_wh", models.BigIntegerField(default=0)),
+                ("power_w", models.BigIntegerField(null=True)),
+                ("soc_percent", models.FloatField(null=True)),
+                ("last_register_wh", models.BigIntegerField(null=True)),
+                ("last_reading_at", models.DateTimeField(null=True)),
+                ("needs_review", models.BooleanField(default=False)),
+                ("review_reasons", models.JSONField(default=list)),
+                (
+                    "card",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sessions",
+                        to="rfid.rfidcard",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="stations.chargingstation",
+                    ),
+                ),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="stations.connector",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-transaction_id'],
+                "ordering": ["-transaction_id"],
             },
         ),
         migrations.CreateModel(
-            name='MeterValue',
+            name="MeterValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reported_transaction_id', models.BigIntegerField(null=True)),
-                ('sampled_at', models.DateTimeField()),
-                ('sampled_at_raw', models.CharField(blank=True, max_length=64)),
-                ('received_at', models.DateTimeField()),
-                ('context', models.CharField(blank=True, max_length=40)),
-                ('energy_wh', models.BigIntegerField(null=True)),
-                ('power_w', models.BigIntegerField(null=True)),
-                ('current_a', models.FloatField(null=True)),
-                ('voltage_v', models.FloatField(null=True)),
-                ('soc_percent', models.FloatField(null=True)),
-                ('raw', models.TextField()),
-                ('fingerprint', models.BigIntegerField()),
-                ('connector', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='meter_values', to='stations.connector')),
-                ('session', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='meter_values', to='stations.chargingsession')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reported_transaction_id", models.BigIntegerField(null=True)),
+                ("sampled_at", models.DateTimeField()),
+                ("sampled_at_raw", models.CharField(blank=True, max_length=64)),
+                ("received_at", models.DateTimeField()),
+                ("context", models.CharField(blank=True, max_length=40)),
+                ("energy_wh", models.BigIntegerField(null=True)),
+                ("power_w", models.BigIntegerField(null=True)),
+                ("current_a", models.FloatField(null=True)),
+                ("voltage_v", models.FloatField(null=True)),
+                ("soc_percent", models.FloatField(null=True)),
+                ("raw", models.TextField()),
+                ("fingerprint", models.BigIntegerField()),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="meter_values",
+                        to="stations.connector",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="meter_values",
+                        to="stations.chargingsession",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('reservation_id', models.AutoField(primary_key=True, serialize=False)),
-                ('id_tag', models.CharField(max_length=20)),
-                ('parent_id_tag', models.CharField(blank=True, max_length=20)),
-                ('status', models.CharField(choices=[('Requested', 'Asked of the station'), ('Accepted', 'Reserved'), ('Used', 'Used'), ('Expired', 'Expired'), ('Cancelled', 'Cancelled'), ('Occupied', 'Refused: occupied'), ('Faulted', 'Refused: faulted'), ('Rejected', 'Refused: rejected'), ('Unavailable', 'Refused: unavailable'), ('Failed', 'No answer')], default='Requested', max_length=15)),
-                ('status_reason', models.CharField(blank=True, max_length=200)),
-                ('requested_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('reported_reservation_id', models.BigIntegerField(blank=True, null=True)),
-                ('command', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='stations.command')),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reservations', to='stations.connector')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reservations', to='stations.chargingsession')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reservations', to='stations.chargingstation')),
+                ("reservation_id", models.AutoField(primary_key=True, serialize=False)),
+                ("id_tag", models.CharField(max_length=20)),
+                ("parent_id_tag", models.CharField(blank=True, max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("Requested", "Asked of the station"),
+                            ("Accepted", "Reserved"),
+                            ("Used", "Used"),
+                            ("Expired", "Expired"),
+                            ("Cancelled", "Cancelled"),
+                            ("Occupied", "Refused: occupied"),
+                            ("Faulted", "Refused: faulted"),
+                            ("Rejected", "Refused: rejected"),
+                            ("Unavailable", "Refused: unavailable"),
+                            ("Failed", "No answer"),
+                        ],
+                        default="Requested",
+                        max_length=15,
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=200)),
+                ("requested_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("reported_reservation_id", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "command",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="stations.command",
+                    ),
+                ),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservations",
+                        to="stations.connector",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reservations",
+                        to="stations.chargingsession",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservations",
+                        to="stations.chargingstation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-reservation_id'],
+                "ordering": ["-reservation_id"],
             },
         ),
         migrations.AddField(
-            model_name='chargingstation',
-            name='site',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='stations', to='stations.site'),
+            model_name="chargingstation",
+            name="site",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="stations",
+                to="stations.site",
+            ),
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(max_length=50)),
-                ('error_code', models.CharField(blank=True, max_length=255)),
-                ('info', models.CharField(blank=True, max_length=500)),
-                ('vendor_error_code', models.CharField(blank=True, max_length=255)),
-                ('reported_at', models.DateTimeField()),
-                ('reported_at_raw', models.CharField(blank=True, max_length=64)),
-                ('received_at', models.DateTimeField(db_index=True)),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='stations.connector')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("status", models.CharField(max_length=50)),
+                ("error_code", models.CharField(blank=True, max_length=255)),
+                ("info", models.CharField(blank=True, max_length=500)),
+                ("vendor_error_code", models.CharField(blank=True, max_length=255)),
+                ("reported_at", models.DateTimeField()),
+                ("reported_at_raw", models.CharField(blank=True, max_length=64)),
+                ("received_at", models.DateTimeField(db_index=True)),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="stations.connector",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddIndex(
-            model_name='command',
-            index=models.Index(condition=models.Q(('status__in', ['Waiting', 'Sent'])), fields=['station', 'id'], name='command_open'),
+            model_name="command",
+            index=models.Index(
+                condition=models.Q(("status__in", ["Waiting", "Sent"])),
+                fields=["station", "id"],
+                name="command_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='command',
-            index=models.Index(fields=['station', '-id'], name='command_by_station'),
+            model_name="command",
+            index=models.Index(fields=["station", "-id"], name="command_by_station"),
         ),
         migrations.AddConstraint(
-            model_name='configurationkey',
-            constraint=models.UniqueConstraint(fields=('station', 'key'), name='configuration_key_unique'),
+            model_name="configurationkey",
+            constraint=models.UniqueConstraint(
+                fields=("station", "key"), name="configuration_key_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.UniqueConstraint(fields=('station', 'connector_id'), name='connector_unique'),
+            model_name="connector",
+            constraint=models.UniqueConstraint(
+                fields=("station", "connector_id"), name="connector_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='chargingsession',
-            index=models.Index(fields=['station', '-transaction_id'], name='session_by_station'),
+            model_name="chargingsession",
+            index=models.Index(fields=["station", "-transaction_id"], name="session_by_station"),
         ),
         migrations.AddIndex(
-            model_name='chargingsession',
-            index=models.Index(django.db.models.functions.text.Upper('id_tag'), models.OrderBy(models.F('transaction_id'), descending=True), name='session_by_tag'),
+            model_name="chargingsession",
+            index=models.Index(fields=["started_at"], name="session_by_start"),
         ),
         migrations.AddIndex(
-            model_name='chargingsession',
-            index=models.Index(condition=models.Q(('needs_review', True)), fields=['-transaction_id'], name='session_review'),
+            model_name="chargingsession",
+            index=models.Index(
+                django.db.models.functions.text.Upper("id_tag"),
+                models.OrderBy(models.F("transaction_id"), descending=True),
+                name="session_by_tag",
+            ),
         ),
         migrations.AddIndex(
-            model_name='chargingsession',
-            index=models.Index(condition=models.Q(('status', 'Active')), fields=['-transaction_id'], name='session_active'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargingsession',
-            constraint=models.CheckConstraint(condition=models.Q(('transaction_id__gte', 1), ('transaction_id__lte', 2147483647)), name='session_transaction_id_32_bit'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargingsession',
-            constraint=models.CheckConstraint(condition=models.Q(('energy_wh__gte', 0)), name='session_energy_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargingsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'Active')), fields=('connector',), name='session_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargingsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'Orphaned'), _negated=True), fields=('station', 'connector', 'id_tag', 'started_at', 'meter_start_wh'), name='session_natural_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargingsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'Orphaned')), fields=('station', 'reported_transaction_id', 'stopped_at', 'meter_stop_wh'), name='session_orphan_key'),
+            model_name="chargingsession",
+            index=models.Index(
+                condition=models.Q(("needs_review", True)),
+                fields=["-transaction_id"],
+                name="session_review",
+            ),
         ),
         migrations.AddIndex(
-            model_name='metervalue',
-            index=models.Index(fields=['session', 'sampled_at'], name='meter_value_of_session'),
+            model_name="chargingsession",
+            index=models.Index(
+                condition=models.Q(("status", "Active")),
+                fields=["-transaction_id"],
+                name="session_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='metervalue',
-            constraint=models.UniqueConstraint(fields=('connector', 'sampled_at', 'fingerprint'), name='meter_value_natural_key'),
+            model_name="chargingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("transaction_id__gte", 1), ("transaction_id__lte", 2147483647)),
+                name="session_transaction_id_32_bit",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chargingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("energy_wh__gte", 0)), name="session_energy_positive"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chargingsession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "Active")),
+                fields=("connector",),
+                name="session_one_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chargingsession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "Orphaned"), _negated=True),
+                fields=("station", "connector", "id_tag", "started_at", "meter_start_wh"),
+                name="session_natural_key",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chargingsession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "Orphaned")),
+                fields=("station", "reported_transaction_id", "stopped_at", "meter_stop_wh"),
+                name="session_orphan_key",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('status__in', ['Requested', 'Accepted'])), fields=['expires_at'], name='reservation_holding'),
+            model_name="metervalue",
+            index=models.Index(fields=["session", "sampled_at"], name="meter_value_of_session"),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['Requested', 'Accepted'])), fields=('connector',), name='reservation_one_holder'),
+            model_name="metervalue",
+            constraint=models.UniqueConstraint(
+                fields=("connector", "sampled_at", "fingerprint"), name="meter_value_natural_key"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reservation",
+            index=models.Index(
+                condition=models.Q(("status__in", ["Requested", "Accepted"])),
+                fields=["expires_at"],
+                name="reservation_holding",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargingstation',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('cp_id'), name='station_cp_id_unique', violation_error_message='A station with this identity exists already.'),
+            model_name="reservation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["Requested", "Accepted"])),
+                fields=("connector",),
+                name="reservation_one_holder",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chargingstation",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Upper("cp_id"),
+                name="station_cp_id_unique",
+                violation_error_message="A station with this identity exists already.",
+            ),
         ),
     ]

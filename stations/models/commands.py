@@ -1,4 +1,4 @@
-"""Command: something a station is asked to do. The row is the work; a doorbell only points to it."""
+"""Command: something a station is asked to do. The row is the work; a doorbell points to it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Command(models.Model):
     )
     requested_at = models.DateTimeField()
     send_before = models.DateTimeField()  # not sent after it: nothing happens late by surprise
-    idempotency_key = models.CharField(max_length=100, null=True, blank=True, unique=True)  # noqa: DJ001
+    idempotency_key = models.CharField(max_length=100, null=True, blank=True, unique=True)
     message_id = models.CharField(max_length=36, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     answer_before = models.DateTimeField(null=True, blank=True)

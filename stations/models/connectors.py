@@ -57,7 +57,8 @@ class Connector(models.Model):
     info = models.CharField(max_length=500, blank=True)
     vendor_id = models.CharField(max_length=255, blank=True)
     vendor_error_code = models.CharField(max_length=255, blank=True)
-    # The station's own time of the status, which orders late arrivals; empty after a boot.
+    # The station's own time of the status (at most when we heard it), which orders late arrivals;
+    # empty after a boot.
     status_at = models.DateTimeField(null=True, blank=True)
     status_received_at = models.DateTimeField(null=True, blank=True)
     connector_type = models.CharField(max_length=30, blank=True, help_text="Type 2, CCS2, ...")

@@ -94,6 +94,7 @@ class ChargingSession(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["station", "-transaction_id"], name="session_by_station"),
+            models.Index(fields=["started_at"], name="session_by_start"),
             models.Index(Upper("id_tag"), F("transaction_id").desc(), name="session_by_tag"),
             models.Index(
                 fields=["-transaction_id"], condition=Q(needs_review=True), name="session_review"

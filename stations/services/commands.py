@@ -18,6 +18,7 @@ from stations.models import (
     Reservation,
     ReservationStatus,
 )
+from stations.services import configuration
 
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
 
@@ -51,7 +52,7 @@ def request(
     if known is not None:
         return known
     if queue_for is None and not _is_connected(station):
-        raise StationOffline(f"Charge point {station.cp_id} is not connected")
+        raise StationOffline(f"Charge point {station.cp_id} not connected")
     try:
         with transaction.atomic():
             command = Command.objects.create(
@@ -127,7 +128,8 @@ def expire_due(*, at: datetime) -> int:
 def _close(command: Command, outcome: Outcome, at: datetime) -> None:
     command.status = outcome.status
     command.settled_at = at
-    command.answer = outcome.answer
+    command.payload = configuration.masked(command.payload)
+    command.answer = configuration.masked(outcome.answer)
     command.answer_status = str((outcome.answer or {}).get("status", ""))[:50]
     command.error_code = outcome.error_code[:50]
     command.error_description = outcome.error_description[:500]

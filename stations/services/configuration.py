@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stations.models import ConfigurationKey
+
+_SECRETS = {"authorizationkey", "basicauthpassword"}
 
 
 class Setting(NamedTuple):
@@ -40,3 +42,20 @@ def changed(*, station_id: int, key: str, value: str, at: datetime) -> None:
     ConfigurationKey.objects.update_or_create(
         station_id=station_id, key=key[:255], defaults={"value": value, "read_at": at}
     )
+
+
+def is_secret(key: str) -> bool:
+    """Whether the value of ``key`` is a password, which is never kept."""
+    return key.lower() in _SECRETS
+
+
+def masked(content: Any) -> Any:
+    """A copy of a payload or an answer without the values of passwords."""
+    if isinstance(content, list):
+        return [masked(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    copy = {name: masked(item) for name, item in content.items()}
+    if "value" in copy and is_secret(str(content.get("key"))):
+        copy["value"] = "***"
+    return copy

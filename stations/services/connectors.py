@@ -41,9 +41,11 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
         reported_at_raw=report.reported_at_raw,
         received_at=at,
     )
-    if connector.status_at and report.reported_at < connector.status_at:
+    # Nothing happens after it is heard: a clock that runs ahead must not hide what comes later.
+    happened_at = min(report.reported_at, at)
+    if connector.status_at and happened_at < connector.status_at:
         return
-    _store(connector, report, at)
+    _store(connector, report, happened_at, at)
     if report.status in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE):
         reservations.cancel_by_fault(connector=connector, status=report.status, at=at)
     if report.status == ConnectorStatus.AVAILABLE and connector.connector_id:
@@ -55,12 +57,12 @@ def prune_status_changes(*, before: datetime) -> int:
     return StatusChange.objects.filter(received_at__lt=before).delete()[0]
 
 
-def _store(connector: Connector, report: StatusReport, at: datetime) -> None:
+def _store(connector: Connector, report: StatusReport, happened_at: datetime, at: datetime) -> None:
     connector.status = report.status
     connector.error_code = report.error_code
     connector.info = report.info
     connector.vendor_id = report.vendor_id
     connector.vendor_error_code = report.vendor_error_code
-    connector.status_at = report.reported_at
+    connector.status_at = happened_at
     connector.status_received_at = at
     connector.save()

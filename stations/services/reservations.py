@@ -82,12 +82,12 @@ def cancel(
     )
 
 
-def answered(*, reservation_id: int, status: str, at: datetime) -> None:
+def answered(*, station_id: int, reservation_id: int, status: str, at: datetime) -> None:
     """The station answered ReserveNow: it is held, or refused in OCPP's own word."""
     over = None if status == ReservationStatus.ACCEPTED else at
-    Reservation.objects.filter(pk=reservation_id, status=ReservationStatus.REQUESTED).update(
-        status=status, ended_at=over
-    )
+    Reservation.objects.filter(
+        pk=reservation_id, station_id=station_id, status=ReservationStatus.REQUESTED
+    ).update(status=status, ended_at=over)
 
 
 def cancelled(*, station_id: int, reservation_id: int, at: datetime) -> None:
@@ -126,14 +126,11 @@ def record_own(
 
 
 def cancel_own(*, station_id: int, number: int, at: datetime) -> bool:
-    """A station gave up a reservation, ours or its own, by the number it knows."""
-    return bool(
-        Reservation.objects.filter(
-            Q(reported_reservation_id=number) | Q(pk=number),
-            station_id=station_id,
-            status__in=HOLDING,
-        ).update(status=ReservationStatus.CANCELLED, ended_at=at)
-    )
+    """A station gave up a reservation by the number it knows: of its own, else one of ours."""
+    held = Reservation.objects.filter(station_id=station_id, status__in=HOLDING)
+    over = {"status": ReservationStatus.CANCELLED, "ended_at": at}
+    own = held.filter(reported_reservation_id=number)
+    return bool(own.update(**over) or held.filter(pk=number).update(**over))
 
 
 def cancel_by_fault(*, connector: Connector, status: str, at: datetime) -> None:
@@ -168,6 +165,18 @@ def fits(reservation: Reservation, *, id_tag: str, parent_id_tag: str) -> bool:
         return True
     group = reservation.parent_id_tag
     return bool(group) and group.upper() == parent_id_tag.upper()
+
+
+def keeps(reservation: Reservation, *, connector: Connector) -> bool:
+    """Whether it keeps other cards off ``connector``. One for any connector (number 0) leaves the
+
+    others to everybody as long as one remains free for it (OCPP 1.6 section 5.13).
+    """
+    if reservation.connector_id == connector.pk:
+        return True
+    others = Connector.objects.filter(station_id=connector.station_id, connector_id__gt=0)
+    free = others.exclude(pk=connector.pk).filter(status__in=("Available", "Reserved"))
+    return not free.exclude(reservations__status__in=HOLDING).exists()
 
 
 def use(*, reservation: Reservation, session: ChargingSession, at: datetime) -> None:

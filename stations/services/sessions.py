@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rfid.services import cards
 from rfid.services.cards import Authorization
@@ -50,8 +52,9 @@ def authorize(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
     authorization = cards.authorize(id_tag=id_tag, at=at)
     if not authorization.accepted:
         return authorization
+    # Only what was granted counts: a refused attempt elsewhere must not lock the driver out here.
     elsewhere = ChargingSession.objects.filter(
-        card=authorization.card, status=SessionStatus.ACTIVE
+        card=authorization.card, status=SessionStatus.ACTIVE, authorization="Accepted"
     ).exclude(station_id=station_id)
     return authorization._replace(status="ConcurrentTx") if elsewhere.exists() else authorization
 
@@ -69,16 +72,14 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
         return Started(known.pk, Authorization(known.authorization, known.card))
     authorization = authorize(station_id=station_id, id_tag=start.id_tag, at=at)
     reservation = reservations.holding(connector=connector, at=start.started_at)
-    if (
-        reservation
-        and authorization.accepted
-        and not reservations.fits(
-            reservation, id_tag=start.id_tag, parent_id_tag=authorization.parent_id_tag
-        )
-    ):
+    fits = reservation is not None and reservations.fits(
+        reservation, id_tag=start.id_tag, parent_id_tag=authorization.parent_id_tag
+    )
+    keeps = reservation and not fits and reservations.keeps(reservation, connector=connector)
+    if keeps and authorization.accepted:
         authorization = authorization._replace(status="Invalid")
     session = _open(connector, start, authorization, at)
-    if reservation and authorization.accepted:
+    if reservation and fits and authorization.accepted:
         reservations.use(reservation=reservation, session=session, at=at)
     return Started(session.pk, authorization)
 
@@ -95,7 +96,7 @@ def end(*, station_id: int, stop: Stop, at: datetime) -> Authorization | None:
         session = _keep_orphan(station_id, stop, at)
     elif session.status in OPEN_ENDED:
         _complete(session, stop, at)
-    metering.record(readings=stop.readings, at=at)
+    metering.record(readings=_of_session(session, stop.readings), at=at)
     return cards.authorize(id_tag=stop.id_tag, at=at) if stop.id_tag else None
 
 
@@ -168,11 +169,37 @@ def _session_to_end(station_id: int, stop: Stop) -> ChargingSession | None:
     own = ChargingSession.objects.select_for_update(no_key=True).filter(station_id=station_id)
     if stop.transaction_id > 0:
         return own.filter(pk=stop.transaction_id).exclude(status=SessionStatus.ORPHANED).first()
-    open_then = own.filter(status__in=OPEN_ENDED, started_at__lte=stop.stopped_at)
+    return _ended_before(own, stop) or _only_candidate(own, stop)
+
+
+def _ended_before(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
+    """What an earlier copy of this stop ended."""
+    return own.filter(
+        status=SessionStatus.COMPLETED,
+        reported_transaction_id=stop.transaction_id,
+        stopped_at=stop.stopped_at,
+        meter_stop_wh=stop.meter_stop_wh,
+    ).first()
+
+
+def _only_candidate(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
+    """The one that was open when it was stopped; one still open before one inferred to be over."""
+    open_then = own.filter(started_at__lte=stop.stopped_at, meter_start_wh__lte=stop.meter_stop_wh)
     if stop.id_tag:
         open_then = open_then.filter(id_tag__iexact=stop.id_tag)
-    candidates = list(open_then.filter(meter_start_wh__lte=stop.meter_stop_wh)[:2])
-    return candidates[0] if len(candidates) == 1 else None
+    for status in OPEN_ENDED:
+        candidates = list(open_then.filter(status=status)[:2])
+        if candidates:
+            return candidates[0] if len(candidates) == 1 else None
+    return None
+
+
+def _of_session(session: ChargingSession, readings: Sequence[Reading]) -> list[Reading]:
+    """A stop's readings name no connector, and after an offline start not the right number."""
+    if not readings:
+        return []
+    number = session.connector.connector_id if session.connector else 0
+    return [r._replace(connector_id=number, transaction_id=session.pk) for r in readings]
 
 
 def _complete(session: ChargingSession, stop: Stop, at: datetime) -> None:

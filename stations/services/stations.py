@@ -72,6 +72,11 @@ def disconnected(*, station_id: int, connection_id: str, at: datetime) -> bool:
     )
 
 
+def is_newest(*, station_id: int, connection_id: str) -> bool:
+    """Whether this socket is the one that serves the station."""
+    return ChargingStation.objects.filter(pk=station_id, connection_id=connection_id).exists()
+
+
 def all_disconnected(*, at: datetime) -> int:
     """No socket is open any more: for the start of the only process there is."""
     return ChargingStation.objects.exclude(connection_id="").update(
@@ -134,13 +139,15 @@ def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
 
 
 def delete(*, station: ChargingStation) -> None:
-    """Remove a station that never charged. Raises Conflict where it has sessions."""
+    """Remove a station that never charged, and close its socket. Raises Conflict where it did."""
     if station.sessions.exists():
         raise Conflict(
             f"{station.cp_id} has charging sessions, which must stay readable; "
             "set its registration to Rejected instead"
         )
+    number = station.pk
     station.delete()
+    events.station_superseded(number, connection_id="")  # by none: every socket of it is too old
 
 
 def register(*, station: ChargingStation, registration: Registration) -> ChargingStation:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """``--only`` for one role of several processes, ``--demo`` for a site that charges."""
         parser.add_argument("--only", choices=["web", "gateway"], help="one role of several")
-        parser.add_argument("--demo", action="store_true", help="a demo site with simulated stations")
+        parser.add_argument("--demo", action="store_true", help="with simulated stations")
 
     def handle(self, *args: Any, only: str | None, demo: bool, **options: Any) -> None:
         """Prepare what one process needs, say where it listens, serve."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.shared.api.filters import Filters, YesNo
+from cms.shared.api.filters import Filters, Moment, YesNo
 from cms.shared.api.json import OrjsonParser, OrjsonRenderer
 from cms.shared.api.pages import LinkedPages
 from cms.shared.api.permissions import HasScope
@@ -16,6 +16,7 @@ __all__ = [
     "HasScope",
     "Kilo",
     "LinkedPages",
+    "Moment",
     "OrjsonParser",
     "OrjsonRenderer",
     "Shouted",

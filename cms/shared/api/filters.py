@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import django_filters
+from django import forms
 from django.db import models
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
+from cms.shared import clock
 from cms.shared.api.names import camel
 
 
@@ -38,6 +41,22 @@ class Filters(django_filters.FilterSet):
             raise ValidationError({name: [hint] for name in unknown})
         narrowed: models.QuerySet[Any] = super().filter_queryset(queryset)
         return narrowed
+
+
+class _MomentField(forms.Field):
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            return clock.parse(value)
+        except ValueError:
+            raise forms.ValidationError("should be a time such as 2026-01-31T18:00:00Z") from None
+
+
+class Moment(django_filters.IsoDateTimeFilter):
+    """A moment in any of the spellings the system reads; without a zone it is UTC."""
+
+    field_class = _MomentField
 
 
 @extend_schema_field(bool)

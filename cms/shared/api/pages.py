@@ -8,12 +8,14 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
+
+from cms.shared import clock
 
 DEFAULT, MAXIMUM = 100, 1000
 _WHAT = {
@@ -33,9 +35,7 @@ class LinkedPages(BasePagination):
     maximum = MAXIMUM  # a view may lower it
     next_cursor: str | None = None
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of ``queryset``. Raises ValidationError (400) for a bad limit or cursor."""
         self.request = request
         self.keyset: tuple[str, ...] = getattr(view, "keyset", ("id",))
@@ -90,9 +90,13 @@ def _limit(request: Request, maximum: int) -> int:
     text = request.query_params.get("limit", "")
     if not text:
         return min(DEFAULT, maximum)
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:9]):
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
         raise ValidationError({"limit": ["should be a whole number from 1 on"]})
     return min(int(text[:9]), maximum)
+
+
+def _value(field: Any, value: Any) -> Any:
+    return clock.parse(str(value)) if isinstance(field, DateTimeField) else field.to_python(value)
 
 
 def _encode(row: Model, keyset: tuple[str, ...]) -> str:
@@ -104,10 +108,10 @@ def _decode(cursor: str, model: type[Model], columns: list[str]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if len(values) != len(columns) or "\x00" in str(values[0]):
+        if len(values) != len(columns) or None in values or "\x00" in str(values[0]):
             raise ValueError(cursor)
         return [
-            model._meta.get_field(column).to_python(value)
+            _value(model._meta.get_field(column), value)
             for column, value in zip(columns, values, strict=True)
         ]
     except (binascii.Error, ValueError, TypeError, KeyError, DjangoValidationError):

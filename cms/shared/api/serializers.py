@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cms.shared.api.names import camel
@@ -30,15 +31,15 @@ class CamelCaseModel(CamelCase, serializers.ModelSerializer[Any]):
     """The same for the fields of a model."""
 
 
-class Kilo(serializers.FloatField):
+@extend_schema_field(float)
+class Kilo(serializers.Field[Any, Any, float, int]):
     """A whole number of units, shown in thousands of them: Wh as kWh, W as kW. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs["read_only"] = True
-        super().__init__(**kwargs)
+        super().__init__(read_only=True, **kwargs)
 
-    def to_representation(self, value: Any) -> float:
-        """``value`` / 1000, to three decimals: nothing is lost."""
+    def to_representation(self, value: int) -> float:
+        """``value`` / 1000: three decimals, and nothing is lost."""
         return round(value / 1000, 3)
 
 

@@ -1,0 +1,132 @@
+"""What becomes of a command, step by step: asked, sent, answered, and what followed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cms.shared import clock, dialogs, display
+from stations.admin import words
+from stations.models import ChargingSession, Command, CommandStatus
+
+_PATIENCE = timedelta(minutes=3)  # how long a page watches for what follows an accepted command
+
+
+class Step(NamedTuple):
+    """One line: ``state`` is done, now, failed or open (no longer watched)."""
+
+    state: str
+    text: str | SafeString
+    detail: str | SafeString = ""
+    at: datetime | None = None
+
+
+class Progress(NamedTuple):
+    """The steps so far; a page that shows them asks again unless it is over."""
+
+    command: Command
+    steps: list[Step]
+    is_over: bool
+
+
+def of(command: Command, *, at: datetime) -> Progress:
+    """How ``command`` stands at ``at``. Reads only."""
+    steps = [_asked(command), _sent(command)]
+    if command.status != CommandStatus.WAITING and command.sent_at:
+        steps.append(_answered(command))
+    if words.is_good(command) and command.action in _FOLLOWS:
+        steps.append(_watched(command, at))
+    return Progress(command, steps, all(step.state != "now" for step in steps))
+
+
+def respond(model_admin: Any, request: HttpRequest, obj: Any, command: Command) -> HttpResponse:
+    """The answer to a dialog that asked for ``command``: its progress, live."""
+    if not dialogs.in_modal(request):
+        return dialogs.leave(request, display.page(command))
+    context = {"title": command.action, "progress": of(command, at=clock.now())}
+    return dialogs.show(model_admin, request, obj, "admin/stations/progress_dialog.html", context)
+
+
+def _asked(command: Command) -> Step:
+    by = f"by {command.requested_by}" if command.requested_by else ""
+    return Step("done", "Asked", by, command.requested_at)
+
+
+def _sent(command: Command) -> Step:
+    if command.status == CommandStatus.EXPIRED:
+        return Step("failed", "Not sent", words.meaning(command), command.settled_at)
+    if command.status == CommandStatus.WAITING:
+        return Step("now", "Waiting to be sent")
+    return Step("done", "Sent to the station", "", command.sent_at)
+
+
+def _answered(command: Command) -> Step:
+    if command.is_open:
+        return Step("now", "Waiting for the answer")
+    state = "done" if words.is_good(command) else "failed"
+    return Step(state, words.command(command), words.meaning(command), command.settled_at)
+
+
+def _watched(command: Command, at: datetime) -> Step:
+    followed, waiting = _FOLLOWS[command.action]
+    step = followed(command)
+    if step is not None:
+        return step
+    if command.settled_at and at - command.settled_at > _PATIENCE:
+        return Step("open", f"{waiting}: nothing so far", "This page no longer watches.")
+    return Step("now", waiting)
+
+
+def _started(command: Command) -> Step | None:
+    """The session a RemoteStart led to: among the station's newest, by card and connector."""
+    newest = ChargingSession.objects.filter(station_id=command.station_id).select_related(
+        "connector"
+    )[:10]
+    for session in newest:
+        if _is_of(session, command):
+            return Step(
+                "done",
+                format_html("Charging: {}", display.link(session)),
+                f"connector {session.connector.connector_id}" if session.connector else "",
+                session.started_at,
+            )
+    return None
+
+
+def _is_of(session: ChargingSession, command: Command) -> bool:
+    asked = command.payload
+    if session.start_received_at is None or session.start_received_at < command.requested_at:
+        return False
+    number = session.connector.connector_id if session.connector else None
+    if asked.get("connectorId") not in (None, number):
+        return False
+    return session.id_tag.upper() == str(asked.get("idTag", "")).upper()
+
+
+def _stopped(command: Command) -> Step | None:
+    session = ChargingSession.objects.filter(
+        pk=command.payload.get("transactionId"), station_id=command.station_id
+    ).first()
+    if session is None or session.is_open:
+        return None
+    text = format_html("Ended: {}, {}", display.link(session), display.kwh(session.energy_wh))
+    return Step("done", text, session.stop_reason, session.stopped_at)
+
+
+def _restarted(command: Command) -> Step | None:
+    booted = command.station.last_boot_at
+    if booted is None or command.sent_at is None or booted < command.sent_at:
+        return None
+    return Step("done", "The station is back", "", booted)
+
+
+_FOLLOWS: dict[str, tuple[Callable[[Command], Step | None], str]] = {
+    "RemoteStartTransaction": (_started, "Waiting for the driver to plug in"),
+    "RemoteStopTransaction": (_stopped, "Waiting for the session to end"),
+    "Reset": (_restarted, "Waiting for the station to come back"),
+}

@@ -1,0 +1,1 @@
+"""Stations over REST: a module per noun, composed in urls."""

@@ -1,0 +1,208 @@
+"""What a station looks like in JSON, read and written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cms.shared.api import CamelCase, CamelCaseModel
+from stations.api.connectors import ConnectorSerializer
+from stations.models import ChargingStation, ConfigurationKey, Site
+from stations.services import enrolment
+
+
+def station_meant(cp_id: str, field: str) -> ChargingStation:
+    """The station a filter or a body names in ``field``; one nobody knows is a 400.
+
+    Raises ValidationError: a misspelt name must not look like a station without anything.
+    """
+    station = ChargingStation.objects.named(cp_id).first()
+    if station is None:
+        raise serializers.ValidationError({field: [f"there is no station {cp_id}"]})
+    return station
+
+
+class SiteSerializer(CamelCaseModel):
+    """The place a station stands at."""
+
+    latitude = serializers.FloatField(read_only=True, allow_null=True)
+    longitude = serializers.FloatField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Site
+        fields = (
+            "id",
+            "name",
+            "address",
+            "city",
+            "postal_code",
+            "country",
+            "latitude",
+            "longitude",
+            "time_zone",
+        )
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "minLength": 16, "maxLength": 40},
+            {"type": "boolean", "enum": [True]},
+        ],
+        "description": "The station's key, or true: one is made and shown in the answer, once",
+    }
+)
+class KeyField(serializers.Field[Any, Any, Any, Any]):
+    """A station key to set, or ``true``: make one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The key, or GENERATE. Its length and characters are the service's to judge."""
+        if data is True or data == enrolment.GENERATE:
+            return enrolment.GENERATE
+        if not isinstance(data, str):
+            raise serializers.ValidationError('should be a text, or true for "make one"')
+        return data
+
+    def to_representation(self, value: Any) -> str:
+        """Only ever a key that was just made."""
+        return str(value)
+
+
+class StationSerializer(CamelCaseModel):
+    """A station. ``site`` is read, ``siteId`` is written."""
+
+    ocpp_identifier = serializers.CharField(
+        source="cp_id",
+        validators=list(ChargingStation._meta.get_field("cp_id").validators),
+        help_text="The last part of the URL the station connects to; letter case does not count",
+    )
+    status = serializers.SerializerMethodField()
+    is_connected = serializers.SerializerMethodField()
+    charge_point_status = serializers.CharField(
+        source="own_status",
+        read_only=True,
+        allow_null=True,
+        help_text="What the station last said of itself (connector 0)",
+    )
+    heartbeat_interval = serializers.IntegerField(
+        source="heartbeat_interval_s",
+        min_value=10,
+        max_value=86400,
+        allow_null=True,
+        required=False,
+        help_text="Seconds; null: the system's own",
+    )
+    site = SiteSerializer(read_only=True, allow_null=True)
+    site_id = serializers.PrimaryKeyRelatedField(
+        source="site",
+        queryset=Site.objects.all(),
+        allow_null=True,
+        required=False,
+        write_only=True,
+    )
+    has_authorization_key = serializers.SerializerMethodField()
+    last_heartbeat_at = serializers.DateTimeField(
+        source="last_seen_at",
+        read_only=True,
+        allow_null=True,
+        help_text="When the station last sent anything: every message is a sign of life",
+    )
+    connectors = ConnectorSerializer(source="outlets", many=True, read_only=True)
+
+    class Meta:
+        model = ChargingStation
+        fields: tuple[str, ...] = (
+            "id",
+            "ocpp_identifier",
+            "name",
+            "vendor",
+            "model",
+            "serial_number",
+            "charge_box_serial_number",
+            "firmware_version",
+            "iccid",
+            "imsi",
+            "meter_type",
+            "meter_serial_number",
+            "status",
+            "is_connected",
+            "charge_point_status",
+            "registration",
+            "protocol",
+            "heartbeat_interval",
+            "time_zone",
+            "site",
+            "site_id",
+            "has_authorization_key",
+            "connected_at",
+            "disconnected_at",
+            "last_heartbeat_at",
+            "last_boot_at",
+            "created_at",
+            "updated_at",
+            "connectors",
+        )
+        read_only_fields = (
+            "charge_box_serial_number",
+            "iccid",
+            "imsi",
+            "meter_type",
+            "meter_serial_number",
+            "protocol",
+            "connected_at",
+            "disconnected_at",
+            "last_boot_at",
+        )
+
+    @extend_schema_field({"type": "string", "enum": ["ONLINE", "OFFLINE"]})
+    def get_status(self, station: ChargingStation) -> str:
+        """Whether the station was heard from lately."""
+        return "ONLINE" if station.online else "OFFLINE"
+
+    def get_is_connected(self, station: ChargingStation) -> bool:
+        """Whether it is online with an open socket."""
+        return station.online and station.connection_id != ""
+
+    def get_has_authorization_key(self, station: ChargingStation) -> bool:
+        """Whether it must present a key to connect."""
+        return station.key_hash != ""
+
+
+class EnrolmentSerializer(StationSerializer):
+    """A station to add or change, and what became of it: with its key, if one was made."""
+
+    authorization_key = KeyField(required=False)
+
+    class Meta(StationSerializer.Meta):
+        fields: tuple[str, ...] = (*StationSerializer.Meta.fields, "authorization_key")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The identity of a station stays; a member that is only read is not written."""
+        if self.instance:
+            known = self.instance.cp_id
+            if attrs.pop("cp_id", known).upper() != known.upper():
+                message = "cannot be changed; add a new station"
+                raise serializers.ValidationError({"ocppIdentifier": [message]})
+        return attrs
+
+
+class ConnectedSerializer(CamelCase):
+    """Who is connected."""
+
+    connected_stations = serializers.ListField(child=serializers.CharField())
+
+
+class StationKeySerializer(CamelCase):
+    """A station's key, shown once."""
+
+    authorization_key = serializers.CharField()
+
+
+class ConfigurationKeySerializer(CamelCaseModel):
+    """A setting of a station, as it last told us."""
+
+    class Meta:
+        model = ConfigurationKey
+        fields = ("key", "value", "readonly", "read_at")

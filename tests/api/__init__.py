@@ -1,0 +1,1 @@
+"""The REST API, path by path."""

@@ -1,0 +1,77 @@
+"""Whatever a caller sends to whatever path: it is never answered with a mistake of ours."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from rest_framework.test import APIClient
+
+from cms.api.docs import document
+from rfid.services import cards
+from stations.services import commands
+from tests.api.conftest import NOW, charge
+
+METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+BODIES = (
+    "",
+    "{}",
+    "[]",
+    "null",
+    '{"connectorId": 1e400}',
+    '{"connectorId": -9223372036854775808, "idTag": "", "expiryDate": "9999-12-31T23:59:59Z"}',
+    '{"idTag": {"a": [1, {"b": null}]}, "ocppIdentifier": ["x"]}',
+    '{"reservationId": 18446744073709551615}',
+    '{"reservationId": 4294967296}',
+    '{"ocppIdentifier": "CP_001", "connectorId": true, "transactionId": 4294967296, "siteId": {}}',
+    '{"tagId": "\\u202e<script>", "userId": [], "validFrom": 5, "reason": {"x": 1}, "key": "\\t"}',
+    '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
+)
+VALUES = (
+    "",
+    "\x00",
+    "x" * 3000,
+    "-1",
+    "9" * 30,
+    "NaN",
+    "1e5",
+    "ä",
+    "%",
+    "[]",
+    "true",
+    "\ud800",
+    "²",
+)
+
+
+@pytest.fixture
+def names(online) -> dict[str, object]:
+    """What there is, by the names it has in paths."""
+    cards.create(id_tag="RFID_001")
+    command = commands.request(station=online, action="ClearCache", payload={}, at=NOW)
+    return {
+        "cpId": "CP_001",
+        "tagId": "RFID_001",
+        "transactionId": charge(online, readings=1),
+        "commandId": command.pk,
+        "reservationId": 1,
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_path_fails_whatever_it_is_sent(api: APIClient, names, method):
+    for path in document()["paths"]:
+        for body in BODIES:
+            address = path.format(**names) + "?wait=0"
+            response = api.generic(method.upper(), address, body, "application/json")
+            assert response.status_code < 500, (method, path, body)
+
+
+def test_no_list_fails_whatever_it_is_asked(api: APIClient, names):
+    for path, methods in document()["paths"].items():
+        queries = [p["name"] for p in methods.get("get", {}).get("parameters", ())]
+        for name in queries:
+            for value in VALUES:
+                asked = f"{name}={quote(value, errors='surrogatepass')}"
+                response = api.get(f"{path.format(**names)}?{asked}")
+                assert response.status_code < 500, (path, asked)
