@@ -1,0 +1,66 @@
+# Voltdesk in one command each. Needs Python >= 3.11 with venv, and make; nothing outside this folder
+# is touched. Variables: PORT, WORKERS (parallel tests), ARGS (handed to the command), PYTHON.
+
+SHELL := /bin/sh
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+  $(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+# What checks must not read: the settings of this machine. They get an empty database of their own.
+ALONE := DJANGO_SETTINGS_MODULE=cms.settings.test DATA_DIR=$(CURDIR)/.venv/check \
+  DATABASE_URL= REDIS_URL= CELERY_BROKER_URL=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run demo simulate test test-fast test-stack check bench format requirements clean \
+  base development
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+base development:
+	@test -n "$(PYTHON)" || { echo "voltdesk: install Python 3.11 or newer (python3)" >&2; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py $@
+
+run: base ## install, migrate and serve everything in one process (PORT, default 3000)
+	@exec $(BIN)/python manage.py serve $(ARGS)
+
+demo: base ## the same with a demo site and simulated charging stations
+	@exec $(BIN)/python manage.py serve --demo $(ARGS)
+
+simulate: base ## a fleet of simulated stations against a running server (PORT, ARGS)
+	@exec $(BIN)/python -m tests.simulator --url ws://127.0.0.1:$(or $(PORT),3000)/ocpp $(ARGS)
+
+test: development ## every test, on SQLite and again on PostgreSQL and Redis
+	@VOLTDESK_TEST_ENGINE=embedded $(PYTEST) $(ARGS)
+	@VOLTDESK_TEST_ENGINE=production $(PYTEST) $(ARGS)
+
+test-fast: development ## the tests that start no server, on SQLite
+	@VOLTDESK_TEST_ENGINE=embedded $(PYTEST) -m "not stack" $(ARGS)
+
+test-stack: development ## the tests that start real servers, on SQLite and on PostgreSQL and Redis
+	@VOLTDESK_TEST_ENGINE=embedded $(PYTEST) -m stack $(ARGS)
+	@VOLTDESK_TEST_ENGINE=production $(PYTEST) -m stack $(ARGS)
+
+check: development ## lint, format, types, import contracts, migrations, Django's own checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(ALONE) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(ALONE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(ALONE) $(BIN)/python manage.py check --fail-level WARNING
+
+bench: development ## measure the hot path against its limit and the stock way
+	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+format: development ## put imports and layout in order
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+requirements: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
+	@sh scripts/requirements
+
+clean: ## remove what the commands above made, except data/ and .env
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +

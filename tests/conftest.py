@@ -1,0 +1,62 @@
+"""Fixtures for all tests: the connection kept across Channels, and what a real process needs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cms.settings.env import VARIABLES
+from tests.services import empty_database
+from tests.stack import recorded
+
+
+def pytest_report_header() -> str:
+    """Say on top of the run which sessions it replays."""
+    return recorded.description()
+
+
+@pytest.fixture(autouse=True)
+def keep_test_connection(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Channels closes database connections around each dispatch: also that of the test itself.
+
+    Only where the test's own transaction is what keeps the database clean: tests with
+    transaction=True use threads with connections of their own, which have to be closed.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    if marker and not marker.kwargs.get("transaction"):
+        monkeypatch.setattr("channels.db.close_old_connections", lambda **_: None)
+
+
+@pytest.fixture
+def process_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a server process of this test's own, on the engines of this run.
+
+    A data folder and a database that are empty, the run's Redis, and nothing of the tester's own
+    settings. To be completed with PORT and the like, and given to subprocess as it is.
+    """
+    with new_environment(tmp_path / "data") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def shared_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same for all tests of a module: for those that only look."""
+    with new_environment(tmp_path_factory.mktemp("shared") / "data") as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def new_environment(data_dir: Path) -> Iterator[dict[str, str]]:
+    """See process_environment."""
+    environment = {**os.environ, **dict.fromkeys(VARIABLES, ""), "DATA_DIR": str(data_dir)}
+    environment["DJANGO_SETTINGS_MODULE"] = "cms.settings.local"
+    if not os.environ["DATABASE_URL"]:
+        yield environment
+        return
+    environment["REDIS_URL"] = os.environ["REDIS_URL"]
+    with empty_database(os.environ["DATABASE_URL"]) as url:
+        yield {**environment, "DATABASE_URL": url}
