@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The command line of Voltdesk: ``manage.py serve`` starts it, ``manage.py help`` lists the rest."""
+"""The command line of Voltdesk: ``manage.py serve`` starts it, ``help`` lists the rest."""
 
 from __future__ import annotations
 

@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -56,7 +58,18 @@ async def _until_signalled(options: argparse.Namespace) -> Summary:
     with suppress(NotImplementedError):  # Windows
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, asked_to_stop)
+    if options.until_input_closes:
+        watch = threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True)
+        watch.start()
     return await _run(options, stop)
+
+
+def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """The end of standard input is the end of the process that started this one."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    with suppress(RuntimeError):  # this one has ended, too
+        loop.call_soon_threadsafe(stop.set)
 
 
 def _run(options: argparse.Namespace, stop: asyncio.Event) -> Coroutine[None, None, Summary]:
@@ -139,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="the summary as JSON")
     add("--quiet", action="store_true")
     add("--verbose", action="store_true", help="show every frame")
+    add("--until-input-closes", action="store_true", help="end when standard input does")
     _add_fleet(parser.add_argument_group("fleet"))
     _add_replay(parser.add_argument_group("replay"))
     _add_prior(parser.add_argument_group("the prior gateway's test flow"))
