@@ -7,8 +7,9 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
-# What checks must not read: the settings of this machine. They get an empty database of their own.
-ALONE := DJANGO_SETTINGS_MODULE=cms.settings.test DATA_DIR=$(CURDIR)/.venv/check \
+# Checks read nothing of this machine's settings and leave nothing in its temporary folder.
+CHECK := $(CURDIR)/.venv/check
+ALONE := DJANGO_SETTINGS_MODULE=cms.settings.test DATA_DIR=$(CHECK) TMPDIR=$(CHECK) \
   DATABASE_URL= REDIS_URL= CELERY_BROKER_URL=
 
 .DEFAULT_GOAL := help
@@ -44,6 +45,7 @@ test-stack: development ## the tests that start real servers, on SQLite and on P
 	@VOLTDESK_TEST_ENGINE=production $(PYTEST) -m stack $(ARGS)
 
 check: development ## lint, format, types, import contracts, migrations, Django's own checks
+	@rm -rf $(CHECK) && mkdir -p $(CHECK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(ALONE) $(BIN)/mypy

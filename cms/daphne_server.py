@@ -11,9 +11,17 @@ _DENIAL = "websocket.http.response"
 
 
 class _Protocol(ws_protocol.WebSocketProtocol):
-    """Answers a refused handshake with the application's own status."""
+    """Answers a refused handshake with the application's own status, and closes with any code."""
 
     _denial: dict[str, Any] | None = None
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802 - autobahn's name
+        self.failByDrop = False  # say what was wrong (1002, 1007, 1009) before the line is cut
+        return super().onConnect(request)
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
+        # Not sendClose: it refuses the codes of the protocol itself, such as 1003.
+        self.sendCloseFrame(code=code or 1000)
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         if message["type"] == f"{_DENIAL}.start":

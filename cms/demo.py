@@ -34,13 +34,10 @@ class Demo:
         )
 
     def stop(self) -> None:
-        """End the fleet."""
+        """End the fleet. The server is gone: what it would still like to say nobody hears."""
         if self._fleet is not None:
-            self._fleet.terminate()
-            try:
-                self._fleet.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._fleet.kill()
+            self._fleet.kill()
+            self._fleet.wait()
 
 
 DEMO_STATIONS = (

@@ -76,7 +76,7 @@ class OutcomeFilter(FixedFilter):
 class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
     """One row per exchange, newest first."""
 
-    list_display = ("said", "of_station", "way", "what", "outcome", "latency", "message_id")
+    list_display = ("said", "of_station", "way", "what", "outcome", "latency", "short_id")
     list_display_links = ("said",)
     list_select_related = ("station",)
     list_filter = (
@@ -138,7 +138,12 @@ class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
     def way(self, row: OcppMessage) -> SafeString:
         """Who asked."""
         arrow = "←" if row.direction == Direction.RECEIVED else "→"
-        return format_html("{} {}", arrow, row.get_direction_display())
+        return format_html(
+            '<span class="vd-time" title="{}">{} {}</span>',
+            row.get_direction_display(),
+            arrow,
+            row.direction,
+        )
 
     @admin.display(description="Action")
     def what(self, row: OcppMessage) -> str | SafeString:
@@ -161,6 +166,11 @@ class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
         if row.latency_ms is not None and row.latency_ms > _SLOW_MS:
             return format_html('<span class="vd-slow">{}</span>', shown)
         return shown
+
+    @admin.display(description="Message id")
+    def short_id(self, row: OcppMessage) -> SafeString:
+        """The id, cut where it is long; all of it on hover."""
+        return format_html('<span class="vd-clip" title="{0}">{0}</span>', row.message_id)
 
     @admin.display(description="Call")
     def call(self, row: OcppMessage) -> SafeString:

@@ -142,8 +142,9 @@ class Socket:
             self._asking.ring()  # doorbells may be lost; rows are not
 
     async def _give_way(self) -> None:
-        this = {"station_id": self.station.pk, "connection_id": self.connection_id}
-        if not await workers.run(stations.is_newest, **this):
+        if not await workers.run(
+            stations.is_newest, station_id=self.station.pk, connection_id=self.connection_id
+        ):
             await self.close(_NEWER_SOCKET)
 
     async def _put(self, message: dict[str, Any]) -> None:

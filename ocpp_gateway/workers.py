@@ -10,10 +10,13 @@ from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _ON_POSTGRESQL, _ON_SQLITE = 4, 2  # SQLite has one writer at a time; more would only wait
+# Rows somebody else holds for longer: the station may try again, and others need the thread.
+_LOCK_TIMEOUT = "SET lock_timeout = '3s'"
 
 
 @cache
@@ -31,10 +34,20 @@ async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do ``work`` on a sound connection; once more where the database dropped it or was busy."""
     try:
+        _connect()
         return work(*args, **kwargs)
-    except OperationalError:
+    except OperationalError as error:
         connection.close()
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise
+        _connect()
         return work(*args, **kwargs)
     finally:
         if connection.errors_occurred:
             connection.close_if_unusable_or_obsolete()
+
+
+def _connect() -> None:
+    if connection.connection is None and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_TIMEOUT)

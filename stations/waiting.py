@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from contextlib import AsyncExitStack
+from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
@@ -12,6 +15,7 @@ from cms.shared import live
 from stations import events
 from stations.models import Command
 
+logger = logging.getLogger(__name__)
 _LOOK_AGAIN = 1.0  # seconds; doorbells may be lost, rows are not
 
 
@@ -29,7 +33,8 @@ async def until_settled(command: Command, *, seconds: float) -> Command:
     """The same inside an event loop."""
     end = time.monotonic() + seconds
     # Listening before looking: what is settled in between is heard.
-    async with live.listening(events.command_group(command.pk)) as heard:
+    async with AsyncExitStack() as listening:
+        heard = await _listen(listening, events.command_group(command.pk))
         while True:
             found = await sync_to_async(_look)(command)
             left = end - time.monotonic()
@@ -39,6 +44,15 @@ async def until_settled(command: Command, *, seconds: float) -> Command:
                 await asyncio.wait_for(heard.get(), min(left, _LOOK_AGAIN))
             except TimeoutError:
                 continue
+
+
+async def _listen(listening: AsyncExitStack, group: str) -> asyncio.Queue[dict[str, Any]]:
+    """What is heard of ``group``: nothing while the channel layer is away, and looking helps."""
+    try:
+        return await listening.enter_async_context(live.listening(group))
+    except Exception as error:
+        logger.warning("Nothing can be heard of %s: %s", group, error)
+        return asyncio.Queue()
 
 
 def _look(command: Command) -> Command:

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 # WAL lets readers go on while one writes; FULL keeps the last commit through a power cut.
 _SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;"
 
+_LIKE = "it should look like postgresql://user:password@host:5432/name."
+
 
 def ensure_folder(folder: Path) -> None:
     """Make ``folder``; raises ImproperlyConfigured naming DATA_DIR where none can write to it."""
@@ -31,7 +33,10 @@ def database(address: str, *, data_dir: Path, pool: int) -> dict[str, Any]:
         return _sqlite(str(data_dir / "voltdesk.sqlite3"))
     if address.startswith("file:"):  # as the prior gateway wrote it: file:./dev.db
         return _sqlite(address.removeprefix("file:"))
-    config: dict[str, Any] = dict(environ.Env.db_url_config(address))
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(address))
+    except ValueError as error:  # a port that is none, half an IPv6 address
+        raise ImproperlyConfigured(f"DATABASE_URL is malformed ({error}); {_LIKE}") from None
     if config["ENGINE"] == "django.db.backends.sqlite3":
         return _sqlite(config["NAME"])
     return _postgresql(config, pool)
@@ -52,10 +57,7 @@ def _sqlite(name: str) -> dict[str, Any]:
 
 def _postgresql(config: dict[str, Any], pool: int) -> dict[str, Any]:
     if not config.get("NAME"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL names no database, but it should look like "
-            "postgresql://user:password@host:5432/name."
-        )
+        raise ImproperlyConfigured(f"DATABASE_URL names no database; {_LIKE}")
     options = dict(config.get("OPTIONS") or {})
     # Under ASGI connections must not outlive the request; the pool keeps them warm.
     options["prepare_threshold"] = 5  # for the few statements that bind on the server

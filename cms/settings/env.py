@@ -171,15 +171,22 @@ class Environment:
         Raises ImproperlyConfigured naming the variable and what it expects.
         """
         variable = VARIABLES[name]
-        raw = self._env.str(name, default="")
+        raw = self._read(name)
         if not raw.strip():
             return variable.default if default is None else default
         try:
             return variable.parse(raw)
         except ValueError:
-            shown = "a value" if "SECRET" in name or "PASSWORD" in name else repr(raw)
             raise ImproperlyConfigured(
-                f"{name} has {shown}, but it should be {variable.expected}."
+                f"{name} has {_shown(name, raw)}, but it should be {variable.expected}."
+            ) from None
+
+    def _read(self, name: str) -> str:
+        try:
+            return str(self._env.str(name, default=""))
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE should name a file that holds {VARIABLES[name].expected} ({error})."
             ) from None
 
     def required(self, name: str) -> Any:
@@ -189,6 +196,13 @@ class Environment:
                 f"{name} is not set. It should be {VARIABLES[name].expected}."
             )
         return self(name)
+
+
+def _shown(name: str, raw: str) -> str:
+    """A wrong value as a message may repeat it: without passwords."""
+    if "SECRET" in name or "PASSWORD" in name:
+        return "a value"
+    return repr(re.sub(r"//[^/]*@", "//***@", raw))
 
 
 env = Environment()

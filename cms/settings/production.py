@@ -15,9 +15,10 @@ if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY.lower() or "change" in SECRE
 if DEBUG:
     raise ImproperlyConfigured("DEBUG is true, but in production it should be false.")
 env.required("ALLOWED_HOSTS")
-if "*" in ALLOWED_HOSTS:
+if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(
-        "ALLOWED_HOSTS has '*', but in production it should be host names separated by commas."
+        "ALLOWED_HOSTS is empty or has '*', but in production it should be host names separated "
+        "by commas."
     )
 env.required("DATABASE_URL")
 

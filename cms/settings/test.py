@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="voltdesk-test-"))
+if not os.environ.get("DATA_DIR"):
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="voltdesk-test-")
 
 from cms.settings.base import *  # noqa: F403
 from cms.settings.base import CHANNEL_LAYERS, DATA_DIR, DATABASES, REDIS_URL

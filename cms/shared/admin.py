@@ -133,7 +133,9 @@ def _parameters(declared: Any) -> set[str]:
     if isinstance(declared, tuple):
         field, kind = declared
         return {f"{field}__id__exact" if issubclass(kind, RelatedFilter) else f"{field}__exact"}
-    return {declared if isinstance(declared, str) else declared.parameter_name}
+    if isinstance(declared, str):  # a yes-or-no field
+        return {f"{declared}__exact", f"{declared}__isnull"}
+    return {declared.parameter_name}
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -186,6 +188,13 @@ class BigTableAdmin(ModelAdmin):
     sortable_by = ()
     date_hierarchy = None
     list_before_template = "admin/ranges.html"
+    ordering_in_range: tuple[str, ...] = ()  # the order of the index a time range is found by
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The order an index serves, which depends on what the rows are found by."""
+        if self.ordering_in_range and request.GET.get("range") in TimeFilter.ranges:
+            return self.ordering_in_range
+        return super().get_ordering(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list; where it has a time range, the ranges as links above it."""

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 
 class Step(NamedTuple):
-    """A statement whose ``{values}`` becomes a table ``v`` of ``columns`` (name, type) and ``rows``."""
+    """An SQL statement whose ``{values}`` becomes a table ``v`` of ``columns`` and ``rows``."""
 
     statement: str
     columns: dict[str, str]

@@ -70,7 +70,10 @@ async def listening(group: str) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
     finally:
         pump.cancel()
         await asyncio.wait([pump])  # it unsubscribes as it ends
-        await layer.group_discard(group, channel)
+        try:
+            await layer.group_discard(group, channel)
+        except Exception as error:  # what was done inside the block is not undone by it
+            logger.warning("%s is not left: %s", group, error)
 
 
 async def _pump(layer: Any, channel: str, heard: asyncio.Queue[dict[str, Any]]) -> None:

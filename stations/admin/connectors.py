@@ -66,6 +66,7 @@ class StatusChangeAdmin(ReadOnlyAdmin, BigTableAdmin):
 
     list_display = ("reported", "at_connector", "word", "error", "information", "received")
     list_select_related = ("connector__station",)
+    ordering_in_range = ("-received_at", "-id")
     list_filter = (ReceivedFilter, StationNameFilter, ConnectorFilter)
     search_fields = ("id",)
     search_help_text = "Connector as CP-1/2, or identity of a station"

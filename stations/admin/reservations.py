@@ -101,7 +101,7 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
     actions_list = ["reserve"]
     actions_row = ["cancel"]
     actions_detail = ["cancel"]
-    change_form_outer_before_template = "admin/stations/reservation_head.html"
+    change_form_outer_before_template = "admin/stations/command_head.html"
     fieldsets = (
         (
             None,

@@ -91,6 +91,7 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
         "started",
     )
     list_display_links = ("number",)
+    ordering_in_range = ("-started_at", "-transaction_id")
     list_select_related = ("station", "connector", "card")
     list_filter = (
         StartedFilter,

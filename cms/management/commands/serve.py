@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -51,10 +52,7 @@ class Command(BaseCommand):
             try:
                 probe.bind((settings.HOST, settings.PORT))
             except OSError as error:
-                raise CommandError(
-                    f"Port {settings.PORT} cannot be used ({error.strerror}). "
-                    "Stop what uses it, or set PORT to another one."
-                ) from None
+                raise CommandError(_unusable(error)) from None
 
     def _prepare(self) -> None:
         first_start.migrate()
@@ -79,3 +77,15 @@ class Command(BaseCommand):
             self.stdout.write(f"Stations     ws://{at}/ocpp/<cpId>")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
+
+
+def _unusable(error: OSError) -> str:
+    if error.errno in (errno.EADDRINUSE, errno.EACCES):
+        return (
+            f"Port {settings.PORT} cannot be used ({error.strerror}). "
+            "Stop what uses it, or set PORT to another one."
+        )
+    return (
+        f"HOST has {settings.HOST!r}, but it should be an address of this machine to listen on, "
+        f"such as 0.0.0.0 or 127.0.0.1 ({error.strerror})."
+    )

@@ -19,6 +19,7 @@
   }
 
   function whenClosed() {
+    if (content().querySelector("[data-reload]")) location.reload(); // something happened: show it
     content().replaceChildren(); // what polls in there stops with it
     if (opener && document.contains(opener)) opener.focus();
     opener = null;
@@ -46,14 +47,21 @@
       load(link);
     } else if (at("a[hx-get][hx-target='#modal-content']")) {
       opener = at("a");
-    } else if (at("[data-close]")) {
-      close();
-    } else if (at("[data-reload]")) {
-      location.reload();
+    } else if (at("[data-close], [data-reload]")) {
+      isOpen() ? close() : location.reload();
     } else if (at("[data-copy]")) {
       copy(at("[data-copy]"));
     }
   });
+
+  // A key that is shown only once must not vanish by a click beside it or by Escape.
+  const isShownOnce = () => isOpen() && document.getElementById("secret");
+  window.addEventListener("click", (event) => {
+    if (isShownOnce() && !content().contains(event.target)) event.stopPropagation();
+  }, true);
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isShownOnce()) event.stopPropagation();
+  }, true);
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Tab" && isOpen()) return trap(event);
