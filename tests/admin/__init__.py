@@ -1,0 +1,1 @@
+"""The admin: its pages, dialogs, permissions and their cost in queries."""

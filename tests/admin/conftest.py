@@ -1,0 +1,191 @@
+"""One of everything the admin shows, and clients of people with and without rights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from cms.accounts import keys
+from cms.accounts.models import User
+from ocpp_gateway.models import OcppMessage
+from rfid.models import CardGroup, RfidCard
+from stations.models import (
+    ChargingSession,
+    ChargingStation,
+    Command,
+    ConfigurationKey,
+    Connector,
+    MeterValue,
+    Reservation,
+    Site,
+    StatusChange,
+)
+
+ClientFor = Callable[..., Client]
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    """A superuser's browser."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", "root@example.com", "secret"))
+    return client
+
+
+@pytest.fixture
+def client_with(db: None) -> ClientFor:
+    """Makes the browser of a staff user with exactly these permissions (app.codename)."""
+
+    def make(*permissions: str) -> Client:
+        number = User.objects.count()
+        user = User.objects.create_user(f"staff{number}", password="secret", is_staff=True)
+        for name in permissions:
+            app, codename = name.split(".")
+            user.user_permissions.add(
+                Permission.objects.get(content_type__app_label=app, codename=codename)
+            )
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def station(db: None) -> ChargingStation:
+    """A station that is connected, with two connectors."""
+    station = ChargingStation.objects.create(
+        cp_id="CP-0001",
+        vendor="Vendor",
+        model="Model",
+        site=Site.objects.create(name="North"),
+        online=True,
+        connection_id="socket",
+        last_seen_at=timezone.now(),
+    )
+    Connector.objects.create(station=station, connector_id=0, status="Available")
+    Connector.objects.create(station=station, connector_id=1, status="Available")
+    Connector.objects.create(station=station, connector_id=2, status="Charging")
+    return station
+
+
+@pytest.fixture
+def offline(db: None) -> ChargingStation:
+    """A station that is away."""
+    return ChargingStation.objects.create(cp_id="CP-OFF")
+
+
+@pytest.fixture
+def card(db: None) -> RfidCard:
+    """An active card of a group."""
+    group = CardGroup.objects.create(name="Fleet", parent_id_tag="FLEET")
+    return RfidCard.objects.create(id_tag="04AABBCC", label="Van 7", group=group)
+
+
+@pytest.fixture
+def session(station: ChargingStation, card: RfidCard) -> ChargingSession:
+    """A session under way on connector 2, with one meter value."""
+    now = timezone.now()
+    connector = station.connectors.get(connector_id=2)
+    session = ChargingSession.objects.create(
+        station=station,
+        connector=connector,
+        card=card,
+        id_tag=card.id_tag,
+        authorization="Accepted",
+        started_at=now - timedelta(minutes=30),
+        start_received_at=now - timedelta(minutes=30),
+        meter_start_wh=1000,
+        energy_wh=5250,
+        power_w=11000,
+    )
+    MeterValue.objects.create(
+        connector=connector,
+        session=session,
+        sampled_at=now,
+        received_at=now,
+        energy_wh=6250,
+        power_w=11000,
+        raw=json.dumps([{"value": "6250"}]),
+        fingerprint=1,
+    )
+    return session
+
+
+@pytest.fixture
+def command(station: ChargingStation) -> Command:
+    """A command that waits."""
+    now = timezone.now()
+    return Command.objects.create(
+        station=station,
+        action="RemoteStartTransaction",
+        payload={"idTag": "04AABBCC", "connectorId": 1},
+        requested_at=now,
+        send_before=now + timedelta(seconds=30),
+    )
+
+
+@pytest.fixture
+def message(station: ChargingStation) -> OcppMessage:
+    """An exchange in the log."""
+    return OcppMessage.objects.create(
+        station=station,
+        direction="Received",
+        message_id="abc-1",
+        action="Heartbeat",
+        request='[2,"abc-1","Heartbeat",{}]',
+        response='[3,"abc-1",{"currentTime":"2026-01-01T00:00:00Z"}]',
+        at=timezone.now(),
+        latency_ms=12,
+    )
+
+
+@pytest.fixture
+def reservation(station: ChargingStation) -> Reservation:
+    """A connector kept for a card."""
+    now = timezone.now()
+    return Reservation.objects.create(
+        station=station,
+        connector=station.connectors.get(connector_id=1),
+        id_tag="04AABBCC",
+        status="Accepted",
+        requested_at=now,
+        expires_at=now + timedelta(minutes=30),
+    )
+
+
+@pytest.fixture
+def world(
+    root: Client,
+    session: ChargingSession,
+    command: Command,
+    message: OcppMessage,
+    reservation: Reservation,
+    card: RfidCard,
+) -> dict[type[Model], Any]:
+    """One row of every model, by model."""
+    now = timezone.now()
+    station, user = session.station, User.objects.get(username="root")
+    ConfigurationKey.objects.create(
+        station=station, key="AuthorizationKey", value="topsecret", read_at=now
+    )
+    change = StatusChange.objects.create(
+        connector=station.connectors.get(connector_id=2),
+        status="Charging",
+        reported_at=now,
+        received_at=now,
+    )
+    key, _ = keys.create(name="App", user=user, scopes=["read"], at=now)
+    rows: list[Any] = [
+        *(station, station.site, session, session.meter_values.get(), command, message),
+        *(reservation, card, card.group, change, key, user, Group.objects.create(name="Operator")),
+    ]
+    return {type(row): row for row in rows}

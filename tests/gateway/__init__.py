@@ -1,0 +1,1 @@
+"""Tests of the gateway: frame by frame without sockets, then over real ones."""

@@ -1,0 +1,75 @@
+"""The message log: written in bulk, masked, and never longer than its retention."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ocpp_gateway import notebook, tasks
+from ocpp_gateway.models import OcppMessage
+from ocpp_gateway.notebook import Exchange
+from tests.stations import given
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def an_exchange(station, **fields):
+    """A call of the station and its answer."""
+    entry = Exchange(station.pk, "Received", "1", "Heartbeat", "[2]", "[3]", "", AT, 1)
+    return entry._replace(**fields)
+
+
+def messages(station, ages):
+    """Rows so many days old."""
+    now = datetime.now(UTC)
+    OcppMessage.objects.bulk_create(
+        OcppMessage(station=station, direction="Received", at=now - timedelta(days=age))
+        for age in ages
+    )
+
+
+def test_exchanges_and_signs_of_life_are_written_together():
+    station = given.a_connected_station()
+    notebook._store([an_exchange(station), an_exchange(station)], [station.pk], given.after(5))
+    assert OcppMessage.objects.filter(station=station).count() == 2
+    station.refresh_from_db()
+    assert station.last_seen_at == given.after(5)
+
+
+def test_secrets_are_masked_and_nul_taken_out():
+    station = given.a_station()
+    secret = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"S3CRET"}]'
+    notebook._store([an_exchange(station, request=secret, message_id="a\x00b")], [], AT)
+    stored = OcppMessage.objects.get()
+    assert "S3CRET" not in stored.request
+    assert stored.message_id == "ab"
+
+
+def test_text_of_any_kind_is_kept():
+    station = given.a_station()
+    text = '["⚡שלום\u202e \\u0000 <b> \'; DROP TABLE"]' + "x" * 300_000
+    notebook._store([an_exchange(station, request=text)], [], AT)
+    assert OcppMessage.objects.get().request == text
+
+
+def test_an_entry_that_cannot_be_written_stops_nobody(caplog):
+    station = given.a_station()
+    notebook._write([an_exchange(station, direction="x" * 999_999, at=None)], [], AT)
+    assert "are lost" in caplog.text
+
+
+def test_what_is_older_than_the_retention_is_forgotten(settings):
+    settings.OCPP_MESSAGE_RETENTION_DAYS = 30
+    messages(given.a_station(), [0, 29, 31, 400])
+    tasks.prune_messages()
+    assert OcppMessage.objects.count() == 2
+
+
+def test_however_much_is_old_it_is_forgotten_in_pieces(monkeypatch, settings):
+    settings.OCPP_MESSAGE_RETENTION_DAYS = 30
+    monkeypatch.setattr(tasks, "_MOST", 10)
+    messages(given.a_station(), [31] * 35 + [1])
+    tasks.prune_messages()
+    assert OcppMessage.objects.count() == 1

@@ -1,0 +1,1 @@
+"""Tests of the whole stack: real server processes, and what they survive."""

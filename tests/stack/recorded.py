@@ -1,0 +1,88 @@
+"""The recorded sessions to replay: the real file where it is, else one of the same shape."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from tests.processes import ROOT
+
+REAL = ROOT.parent / "shared" / "data" / "acn-office001-sessions.csv"
+HEADER = "session station connected_at done_charging_at disconnected_at kwh user".split()
+SESSIONS = 1_648
+# As many per station as in the real file, which is not ours to give away.
+_PER_STATION = (309, 300, 267, 225, 186, 158, 127, 76)
+_WITHOUT_USER, _WITHOUT_DONE, _DONE_AFTER_THE_END = 1_068 / 1_648, 54 / 1_648, 8 / 1_648
+_BEGIN = datetime(2019, 3, 25, 8, tzinfo=UTC)
+
+
+def description() -> str:
+    """One line for people: which sessions the tests replay."""
+    if REAL.exists():
+        return f"recorded sessions: {REAL.name}, the real ones"
+    return f"recorded sessions: synthetic ({SESSIONS:,}, fixed seed), {REAL.name} is not here"
+
+
+def recorded_file(folder: Path) -> Path:
+    """The real file, or the synthetic one, written into ``folder``."""
+    if REAL.exists():
+        return REAL
+    path = folder / "synthetic-sessions.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        writer.writerows(synthetic_sessions())
+    return path
+
+
+def energy_by_station(path: Path) -> dict[str, int]:
+    """What the file says, each session rounded to Wh, added up per station."""
+    energy: dict[str, int] = defaultdict(int)
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            energy[row["station"]] += round(Decimal(row["kwh"]) * 1000)
+    return dict(energy)
+
+
+@cache
+def synthetic_sessions() -> list[tuple[str, ...]]:
+    """Sessions of the real file's shape, the same ones every time, in order of their start."""
+    rng = random.Random("recorded sessions")
+    users = [f"{rng.randrange(10**6):09d}" for _ in range(22)]
+    made = [
+        (f"{name}-{number:03d}", name, *times, _kwh(rng), _user(rng, users))
+        for name, count in zip("ABCDEFGH", _PER_STATION, strict=True)
+        for number, times in enumerate(_visits(rng, count))
+    ]
+    return sorted(made, key=lambda row: row[2])
+
+
+def _visits(rng: random.Random, count: int) -> Iterator[tuple[str, str, str]]:
+    """When vehicles came, were full and left, at one station: never two at a time."""
+    at = _BEGIN + timedelta(hours=rng.uniform(0, 48))
+    for _ in range(count):
+        stays = timedelta(hours=min(max(rng.expovariate(1 / 6.5), 0.2), 73.9))
+        done = at + stays * rng.uniform(0.1, 1.0)
+        if rng.random() < _DONE_AFTER_THE_END:
+            done = at + stays + timedelta(minutes=3)
+        known = rng.random() >= _WITHOUT_DONE
+        yield _iso(at), _iso(done) if known else "", _iso(at + stays)
+        at += stays + timedelta(minutes=rng.uniform(2, 3_000))
+
+
+def _kwh(rng: random.Random) -> str:
+    return f"{min(max(rng.gammavariate(2.2, 8), 1.0), 65.0):.4f}"  # more digits than whole Wh
+
+
+def _user(rng: random.Random, users: list[str]) -> str:
+    return "" if rng.random() < _WITHOUT_USER else rng.choice(users)
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,81 @@
+"""The replay of 1,648 recorded sessions: whatever happens on the way, everything arrives, once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Server, start_server
+from tests.rows import one
+from tests.simulator.faults import KINDS
+from tests.simulator.replay import ReplayOptions, run_replay
+from tests.simulator.summary import ReplaySummary
+from tests.stack import proof
+from tests.stack.killing import killed_meanwhile
+from tests.stack.recorded import SESSIONS, energy_by_station, recorded_file, synthetic_sessions
+
+_COMPLETED = "SELECT count(*) FROM stations_chargingsession WHERE status = 'Completed'"
+# After so many completed sessions the server dies: in the beginning, the middle and the end.
+KILLS = sorted(random.Random("kills of the replay").sample(range(50, SESSIONS - 150), 4))
+
+
+@pytest.mark.parametrize(
+    ("faults", "kills"),
+    [((), ()), (KINDS, ()), (KINDS, KILLS)],
+    ids=["plain", "with-faults", "with-faults-and-kills"],
+)
+def test_all_recorded_sessions_arrive_complete(process_environment, tmp_path, faults, kills):
+    process_environment["LOG_LEVEL"] = "warning"
+    file = recorded_file(tmp_path)
+    with start_server(process_environment) as server:
+        summary = asyncio.run(replay(server, file, faults, kills))
+        assert summary.drained, summary.as_dict()
+        assert summary.sessions_played == SESSIONS
+        assert proof.statuses_of_sessions(process_environment) == {"Completed": SESSIONS}
+        assert proof.stored_energy(process_environment) == energy_by_station(file)
+        told = summary.records
+        stored = proof.stored_readings(process_environment)
+        assert len(stored) == len(set(stored))
+        assert set(stored) == proof.acknowledged_readings(told)
+        sessions = proof.stored_sessions(process_environment)
+        assert sessions == proof.acknowledged_sessions(told)
+
+
+def test_every_kind_of_fault_does_happen_in_the_replay():
+    assert {"drop", "duplicate", "reorder", "late-stop"} == {*KINDS}
+    assert len(KILLS) == len({*KILLS}) == 4
+
+
+def test_the_synthetic_file_has_the_shape_of_the_real_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.stack.recorded.REAL", tmp_path / "absent.csv")
+    file = recorded_file(tmp_path)
+    rows = synthetic_sessions()
+    assert len(rows) == SESSIONS
+    assert len(energy_by_station(file)) == 8
+    assert sum(not row[6] for row in rows) > 900
+    assert sum(not row[3] for row in rows) > 20
+    assert any(row[3] > row[4] for row in rows)
+    assert file.read_text() == recorded_file(tmp_path).read_text()
+
+
+async def replay(
+    server: Server, file: Path, faults: Sequence[str], kills: Sequence[int]
+) -> ReplaySummary:
+    """Play the file; the server dies each time so many sessions are completed."""
+    options = ReplayOptions(url=server.ws, path=file, faults=faults)
+    moments = [partial(until_completed, server, count) for count in kills]
+    return await killed_meanwhile(run_replay(options), server, moments)
+
+
+async def until_completed(server: Server, count: int) -> None:
+    """Wait until the database has so many completed sessions."""
+    look: Callable[[], Awaitable[int]] = partial(
+        asyncio.to_thread, one, server.environment, _COMPLETED
+    )
+    while await look() < count:
+        await asyncio.sleep(0.1)

@@ -1,0 +1,1 @@
+"""Tests of the stations app: its facts and verbs, without a socket."""

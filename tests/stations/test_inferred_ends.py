@@ -1,0 +1,121 @@
+"""Sessions whose stop is missing or late: closed as inferred, completed by the late stop."""
+
+from __future__ import annotations
+
+import pytest
+
+from stations.models import SessionStatus
+from tests.stations import given
+
+pytestmark = pytest.mark.usefixtures("card")
+
+
+def test_a_new_start_on_the_connector_ends_the_stale_session(station):
+    stale = given.begin(station)
+    current = given.begin(station, minute=120)
+    stored = given.session(stale)
+    assert stored.status == SessionStatus.INFERRED
+    assert (stored.needs_review, stored.review_reasons) == (True, ["NoStop"])
+    assert given.session(current).status == SessionStatus.ACTIVE
+
+
+def test_a_new_start_on_another_connector_ends_nothing(station):
+    first = given.begin(station, connector=1)
+    given.begin(station, connector=2, minute=120)
+    assert given.session(first).status == SessionStatus.ACTIVE
+
+
+def test_an_inferred_session_keeps_what_was_metered(station):
+    stale = given.begin(station, meter=1000)
+    given.meter(given.a_reading(station, stale.transaction_id, minute=30, energy=4000))
+    given.begin(station, minute=120)
+    stored = given.session(stale)
+    assert (stored.energy_wh, stored.meter_stop_wh) == (3000, 4000)
+    assert stored.stopped_at == given.after(30)
+
+
+def test_the_late_stop_completes_it_and_clears_the_flag(station):
+    stale = given.begin(station)
+    given.begin(station, minute=120)
+    given.finish(station, stale.transaction_id, minute=60, meter=9000)
+    stored = given.session(stale)
+    assert (stored.status, stored.energy_wh) == (SessionStatus.COMPLETED, 8000)
+    assert stored.stopped_at == given.after(60)
+    assert (stored.needs_review, stored.review_reasons) == (False, [])
+
+
+def test_the_late_stop_keeps_flags_of_its_own(station):
+    stale = given.begin(station, meter=5000)
+    given.begin(station, minute=120)
+    given.finish(station, stale.transaction_id, meter=10)
+    assert given.session(stale).review_reasons == ["RegisterMismatch"]
+
+
+def test_a_start_that_arrives_after_a_younger_one_does_not_end_the_younger(station):
+    younger = given.begin(station, minute=120)
+    older = given.begin(station, minute=0, heard=given.after(121))
+    assert given.session(younger).status == SessionStatus.ACTIVE
+    assert given.session(older).status == SessionStatus.INFERRED
+    assert given.session(older).review_reasons == ["NoStop"]
+
+
+def test_the_stop_of_a_start_that_arrived_late_completes_it(station):
+    younger = given.begin(station, minute=120, meter=9000)
+    older = given.begin(station, minute=0, meter=1000, heard=given.after(121))
+    given.finish(station, older.transaction_id, minute=60, meter=9000)
+    given.finish(station, younger.transaction_id, minute=180, meter=9500)
+    assert [given.session(s).energy_wh for s in (older, younger)] == [8000, 500]
+    assert [given.session(s).needs_review for s in (older, younger)] == [False, False]
+
+
+def test_a_connector_that_becomes_available_ends_its_session(station):
+    started = given.begin(station)
+    given.report(station, "Available", minute=70)
+    assert given.session(started).status == SessionStatus.INFERRED
+
+
+def test_a_connector_that_became_available_before_the_start_ends_nothing(station):
+    started = given.begin(station, minute=10)
+    given.report(station, "Available", minute=5, heard=11)
+    assert given.session(started).status == SessionStatus.ACTIVE
+
+
+def test_another_connector_that_becomes_available_ends_nothing(station):
+    started = given.begin(station, connector=1)
+    given.report(station, "Available", connector=2, minute=70)
+    assert given.session(started).status == SessionStatus.ACTIVE
+
+
+def test_the_station_itself_becoming_available_ends_nothing(station):
+    started = given.begin(station)
+    given.report(station, "Available", connector=0, minute=70)
+    assert given.session(started).status == SessionStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", ["SuspendedEV", "SuspendedEVSE", "Finishing", "Faulted"])
+def test_other_statuses_end_nothing(station, status):
+    started = given.begin(station)
+    given.report(station, status, minute=70)
+    assert given.session(started).status == SessionStatus.ACTIVE
+
+
+def test_a_stop_after_the_connector_became_available_completes_the_session(station):
+    started = given.begin(station)
+    given.report(station, "Available", minute=61)
+    given.finish(station, started.transaction_id, minute=60)
+    stored = given.session(started)
+    assert (stored.status, stored.needs_review) == (SessionStatus.COMPLETED, False)
+
+
+def test_an_inferred_end_is_never_before_the_start(station):
+    started = given.begin(station, minute=50)
+    given.meter(given.a_reading(station, started.transaction_id, minute=40))
+    given.report(station, "Available", minute=70)
+    assert given.session(started).stopped_at == given.after(50)
+
+
+def test_readings_that_arrive_late_still_count_for_an_inferred_session(station):
+    stale = given.begin(station, meter=1000)
+    given.begin(station, minute=120)
+    given.meter(given.a_reading(station, stale.transaction_id, minute=90, energy=6000))
+    assert given.session(stale).energy_wh == 5000

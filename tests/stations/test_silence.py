@@ -1,0 +1,85 @@
+"""Signs of life: any frame counts, three silent intervals do not, each station has its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from stations import tasks
+from stations.models import ChargingStation
+from stations.services import stations
+from tests.stations import given
+
+
+def online(station) -> bool:
+    """Whether it counts as online."""
+    return ChargingStation.objects.get(pk=station.pk).online
+
+
+def listen(seconds: float) -> int:
+    """Look for silent stations so many seconds after noon."""
+    return stations.notice_silence(at=given.NOON + timedelta(seconds=seconds))
+
+
+@pytest.fixture(autouse=True)
+def _one_minute(settings):
+    settings.OCPP_HEARTBEAT_INTERVAL = 60
+
+
+def test_three_silent_intervals_take_it_offline(connected):
+    assert listen(180) == 0
+    assert online(connected)
+    assert listen(181) == 1
+    assert not online(connected)
+
+
+def test_each_station_has_its_own_interval(connected):
+    slow = given.a_connected_station("SLOW", "socket-2")
+    quick = given.a_connected_station("QUICK", "socket-3")
+    stations.change(station=slow, heartbeat_interval_s=600)
+    stations.change(station=quick, heartbeat_interval_s=10)
+    assert listen(31) == 1
+    assert [online(s) for s in (connected, slow, quick)] == [True, True, False]
+    assert listen(1799) == 1
+    assert [online(s) for s in (connected, slow, quick)] == [False, True, False]
+
+
+def test_any_frame_counts(connected):
+    stations.heard_from(station_ids=[connected.pk], at=given.NOON + timedelta(seconds=170))
+    assert listen(300) == 0
+    assert online(connected)
+
+
+def test_a_silent_station_that_speaks_again_is_online_again(connected):
+    listen(181)
+    stations.heard_from(station_ids=[connected.pk], at=given.NOON + timedelta(seconds=200))
+    assert online(connected)
+
+
+def test_a_sign_of_life_written_after_the_socket_closed_does_not_take_it_online(connected):
+    stations.disconnected(station_id=connected.pk, connection_id="socket-1", at=given.after(1))
+    stations.heard_from(station_ids=[connected.pk], at=given.after(1))
+    assert not online(connected)
+
+
+def test_silence_does_not_forget_the_socket(connected):
+    listen(181)
+    assert ChargingStation.objects.get().connection_id == "socket-1"
+
+
+def test_a_station_that_was_offline_is_not_noticed_twice(connected):
+    listen(181)
+    assert listen(999) == 0
+
+
+def test_it_asks_as_often_for_many_stations_as_for_one(connected, django_assert_num_queries):
+    for number in range(20):
+        given.a_connected_station(f"CP-{number + 10}", f"socket-{number + 10}")
+    with django_assert_num_queries(2):
+        assert listen(181) == 21
+
+
+def test_the_periodic_task_notices_it(connected):
+    tasks.notice_silence()  # noon of 2025 was long ago
+    assert not online(connected)
