@@ -18,7 +18,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-LOGGING = {"level": "WARNING", "format": "console"}
+LOGGING_CONFIG = None  # pytest gathers the lines itself
 OCPP_SETTLE_SECONDS = 0.0
 if REDIS_URL:  # workers of one run must not hear each other
     CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"voltdesk-test-{os.getpid()}"
