@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from stations.services.commands import Outcome
 if TYPE_CHECKING:
     from ocpp_gateway.consumers import Socket
 
+logger = logging.getLogger(__name__)
 Result = Answered | Refused | Outcome
 
 
@@ -79,6 +81,8 @@ class Asking:
                 self._rung = False
                 while await self._ask_next():
                     pass
+        except Exception as error:  # the rows stay as they are: the next ring looks again
+            logger.error("[%s] Commands wait: %s", self._socket.station.cp_id, error)
         finally:
             self._draining = None
 
