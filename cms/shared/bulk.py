@@ -39,10 +39,12 @@ def run(steps: Iterable[Step]) -> None:
     """
     due = [step for step in steps if step.rows]
     connection.ensure_connection()
-    if connection.vendor == "postgresql":
-        _on_postgresql(due)
-    else:
-        _on_sqlite(due)
+    # Past Django's cursors, but with its errors: who catches them closes a connection that broke.
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            _on_postgresql(due)
+        else:
+            _on_sqlite(due)
 
 
 def _on_postgresql(steps: list[Step]) -> None:

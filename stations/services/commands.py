@@ -149,4 +149,6 @@ def _repeated(idempotency_key: str | None) -> Command | None:
 
 
 def _is_connected(station: ChargingStation) -> bool:
-    return ChargingStation.objects.filter(pk=station.pk).exclude(connection_id="").exists()
+    """A socket that fell silent is none: the station would not hear what is sent."""
+    connected = ChargingStation.objects.filter(pk=station.pk, online=True)
+    return connected.exclude(connection_id="").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
+
 from cms.shared import bulk
 from stations.readings import Reading
 
@@ -57,7 +59,11 @@ _SNAPSHOT_COLUMNS = {
     "soc": "double precision",
 }
 # The last value of each by event time. A session that has its stop keeps what the stop said.
+# One whose row somebody holds shows its next reading instead: others do not wait for it.
 _SNAPSHOTS = """
+WITH v AS (SELECT * FROM {values}), free AS (
+  SELECT transaction_id FROM stations_chargingsession
+  WHERE transaction_id IN (SELECT id FROM v) ORDER BY transaction_id FOR_UPDATE)
 UPDATE stations_chargingsession SET
   last_reading_at = v.at,
   power_w = COALESCE(v.power, power_w),
@@ -65,8 +71,9 @@ UPDATE stations_chargingsession SET
   last_register_wh = COALESCE(v.register, last_register_wh),
   energy_wh = CASE WHEN v.register >= meter_start_wh
                    THEN v.register - meter_start_wh ELSE energy_wh END
-FROM {values}
+FROM v
 WHERE transaction_id = v.id AND station_id = v.station AND status IN ('Active', 'Inferred')
+  AND transaction_id IN (SELECT transaction_id FROM free)
   AND (last_reading_at IS NULL OR last_reading_at <= v.at)
 """
 
@@ -83,9 +90,14 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
         (
             bulk.Step(_CONNECTORS, _CONNECTOR_COLUMNS, sorted(connectors)),
             bulk.Step(_READINGS, _READING_COLUMNS, [(*reading, at) for reading in readings]),
-            bulk.Step(_SNAPSHOTS, _SNAPSHOT_COLUMNS, _snapshots(readings)),
+            bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, _snapshots(readings)),
         )
     )
+
+
+def _for_update(statement: str) -> str:
+    skips = connection.features.has_select_for_update_skip_locked
+    return statement.replace("FOR_UPDATE", "FOR NO KEY UPDATE SKIP LOCKED" if skips else "")
 
 
 def _snapshots(readings: Sequence[Reading]) -> list[tuple[object, ...]]:

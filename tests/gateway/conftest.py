@@ -7,13 +7,13 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from cms.settings.env import VARIABLES
+from tests.conftest import new_environment
 from tests.gateway.wire import Wire
 from tests.processes import Server, start_server
-from tests.services import empty_database
 from tests.web import Api, with_api_key
 
 # Quick where a test would wait; the log as the console shows it.
@@ -22,15 +22,13 @@ _numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
-def serving(folder: os.PathLike[str], **settings: str) -> Iterator[Server]:
+def serving(folder: Path, **settings: str) -> Iterator[Server]:
     """A server of these settings on the engines of this run, with an empty database."""
-    environment = {**os.environ, **dict.fromkeys(VARIABLES, ""), **QUICK, "DATA_DIR": str(folder)}
-    environment |= {"DJANGO_SETTINGS_MODULE": "cms.settings.local", **settings}
-    with contextlib.ExitStack() as running:
-        if os.environ["DATABASE_URL"]:
-            url = running.enter_context(empty_database(os.environ["DATABASE_URL"]))
-            environment |= {"DATABASE_URL": url, "REDIS_URL": os.environ["REDIS_URL"]}
-        yield running.enter_context(start_server(environment))
+    with (
+        new_environment(folder) as environment,
+        start_server({**environment, **QUICK, **settings}) as server,
+    ):
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +56,8 @@ def dial(server: Server, cp_id: str) -> Iterator[Callable[..., Wire]]:
     """Opens sockets that are closed after the test, of its own station unless another is named."""
     with contextlib.ExitStack() as open_sockets:
 
-        def opened(name: str = cp_id, *, at: Server = server, **how: object) -> Wire:
-            return open_sockets.enter_context(Wire(f"{at.ws}/{name}", **how))  # type: ignore[arg-type]
+        def opened(name: str = cp_id) -> Wire:
+            return open_sockets.enter_context(Wire(f"{server.ws}/{name}"))
 
         yield opened
 

@@ -119,11 +119,11 @@ def test_text_without_a_usable_id_is_not_to_be_answered(text):
     assert 0 < len(problem.description) < 100
 
 
-def test_a_result_without_an_object_fails_the_call_it_answers():
-    for garbage in ("garbage", [], 5, True):
-        answer = decoded(3, ID, garbage)
-        assert isinstance(answer, CallError)
-        assert (answer.unique_id, answer.code) == (ID, "FormationViolation")
+@pytest.mark.parametrize("garbage", ["garbage", [], 5, True])
+def test_a_result_without_an_object_fails_the_call_it_answers(garbage):
+    answer = decoded(3, ID, garbage)
+    assert isinstance(answer, CallError)
+    assert (answer.unique_id, answer.code) == (ID, "FormationViolation")
 
 
 @pytest.mark.parametrize("levels", [33, 200, 260, 500, 1000])

@@ -13,7 +13,7 @@ from stations.services import commands, reservations
 from tests.stations import given
 
 pytestmark = pytest.mark.django_db
-FILLED = {
+FILLED: dict[str, dict[str, object]] = {
     "CancelReservation": {"reservationId": 1},
     "ChangeAvailability": {"connectorId": 0, "type": "Operative"},
     "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},

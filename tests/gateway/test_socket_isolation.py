@@ -33,7 +33,6 @@ def seconds(ask) -> float:
     return time.monotonic() - since
 
 
-@pytest.mark.xfail(strict=True, reason="the shared commit waits for the locked session's snapshot")
 def test_others_are_served_while_a_stations_session_is_locked(server, dial, cp_id):
     slow, quick = dial(f"{cp_id}-slow"), dial(f"{cp_id}-quick")
     held, free = slow.start("A"), quick.start("B")
@@ -92,7 +91,6 @@ def test_a_station_whose_rows_are_locked_still_gets_its_heartbeats_after_the_loc
     assert [wire.hear()[1], wire.hear()[1]] == [first, second]
 
 
-@pytest.mark.xfail(strict=True, reason="bulk.run raises psycopg's own errors: nobody reconnects")
 def test_connections_the_database_cut_are_made_anew(server, dial, cp_id):
     wires = [dial(f"{cp_id}-{number}") for number in range(3)]
     numbers = [wire.start(f"CARD-{index}") for index, wire in enumerate(wires)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
+from tests.gateway.wire import Wire
 from tests.processes import eventually
 from tests.rows import change, one, rows, stored
 
@@ -54,12 +57,6 @@ def test_the_console_shows_nothing_that_moves_its_cursor(server, wire, cp_id):
 
 
 def test_the_console_says_who_was_refused_and_why(server):
-    import contextlib
-
-    from websockets.exceptions import InvalidStatus
-
-    from tests.gateway.wire import Wire
-
     with contextlib.suppress(InvalidStatus):
         Wire(f"{server.ws}/WRONG-VERSION", subprotocols=("ocpp2.0.1",))
     assert eventually(lambda: "[/ocpp/WRONG-VERSION] Refused: " in server.said)

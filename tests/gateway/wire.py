@@ -10,6 +10,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 PATIENCE = 10.0
 NOON = "2025-03-01T12:00:00Z"
@@ -37,7 +38,7 @@ class Wire:
             headers["Authorization"] = f"Basic {token}"
         self._dialled = connect(
             url,
-            subprotocols=list(subprotocols) if subprotocols else None,  # type: ignore[arg-type]
+            subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
             additional_headers=headers,
             open_timeout=PATIENCE,
             close_timeout=2,

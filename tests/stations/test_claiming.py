@@ -10,7 +10,8 @@ from typing import TypeVar
 import pytest
 from django.db import connection
 
-from stations.models import ChargingSession, ChargingStation, Command
+from cms.shared.errors import Conflict
+from stations.models import ChargingSession, ChargingStation, Command, CommandStatus, MeterValue
 from stations.services import commands, reservations, stations
 from tests.stations import given
 
@@ -56,7 +57,7 @@ def test_one_answer_settles_a_command():
     station = given.a_connected_station()
     commands.request(station=station, action="Reset", payload={}, at=given.NOON)
     command = commands.claim_next(station_id=station.pk, connection_id="socket-1", at=given.NOON)
-    outcome = commands.Outcome(commands.CommandStatus.ANSWERED, {})
+    outcome = commands.Outcome(CommandStatus.ANSWERED, {})
     settled = at_once(
         lambda _: commands.settle(command_id=command.pk, outcome=outcome, at=given.NOON)
     )
@@ -110,7 +111,7 @@ def test_one_reservation_holds_a_connector():
                 expires_at=given.after(60),
                 at=given.NOON,
             )
-        except reservations.Conflict:
+        except Conflict:
             return False
         return True
 
@@ -119,8 +120,6 @@ def test_one_reservation_holds_a_connector():
 
 
 def test_one_reading_sent_twice_at_once_is_stored_once():
-    from stations.models import MeterValue
-
     station = given.a_station()
     at_once(lambda _: given.meter(given.a_reading(station)))
     assert MeterValue.objects.count() == 1

@@ -34,8 +34,8 @@ def settle(command, outcome=YES, minute=0.2):
 
 
 @pytest.fixture
-def rings(monkeypatch, django_capture_on_commit_callbacks):
-    """What rang by the end of the block it is called for."""
+def rings(monkeypatch):
+    """What rings, in order."""
     heard: list[tuple[str, dict]] = []
     monkeypatch.setattr(
         "cms.shared.live.ring", lambda group, message: heard.append((group, message))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from stations.models import (
     ChargingSession,
@@ -45,8 +46,6 @@ def test_two_stations_may_not_differ_in_letter_case_only(station):
 
 @pytest.mark.parametrize("number", [-1, 0, 2**31])
 def test_a_transaction_id_is_positive_and_has_32_bits(outlet, number):
-    from django.db import DataError
-
     with pytest.raises((IntegrityError, DataError)), transaction.atomic():
         a_session(outlet, transaction_id=number)
 
@@ -149,8 +148,6 @@ def test_a_number_is_not_used_again_after_its_row_is_deleted(outlet, model):
 
 
 def test_a_station_with_sessions_cannot_be_deleted_in_any_way(outlet):
-    from django.db.models import ProtectedError
-
     a_session(outlet)
     with pytest.raises(ProtectedError):
         outlet.station.delete()

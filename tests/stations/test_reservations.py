@@ -6,7 +6,7 @@ import pytest
 
 from cms.shared.errors import Conflict, DomainError, StationOffline
 from stations.models import Command, CommandStatus, Reservation, ReservationStatus
-from stations.services import commands, reservations
+from stations.services import commands, reservations, stations
 from stations.services.commands import Outcome
 from tests.stations import given
 
@@ -168,8 +168,6 @@ def test_expiring_twice_finds_nothing_to_do(connected):
 
 
 def test_it_outlives_a_boot(connected):
-    from stations.services import stations
-
     reservation = reserve(connected)
     stations.boot(station_id=connected.pk, report=stations.BootReport("V", "M"), at=given.after(1))
     assert status(reservation) == ReservationStatus.REQUESTED

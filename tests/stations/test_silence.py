@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from cms.shared.errors import StationOffline
 from stations import tasks
 from stations.models import ChargingStation
-from stations.services import stations
+from stations.services import commands, stations
 from tests.stations import given
 
 
@@ -61,6 +62,15 @@ def test_a_sign_of_life_written_after_the_socket_closed_does_not_take_it_online(
     stations.disconnected(station_id=connected.pk, connection_id="socket-1", at=given.after(1))
     stations.heard_from(station_ids=[connected.pk], at=given.after(1))
     assert not online(connected)
+
+
+def test_a_silent_station_is_refused_commands_until_it_speaks_again(connected):
+    ask = {"station": connected, "action": "Reset", "payload": {"type": "Soft"}}
+    listen(181)
+    with pytest.raises(StationOffline):
+        commands.request(**ask, at=given.after(4))
+    stations.heard_from(station_ids=[connected.pk], at=given.after(5))
+    assert commands.request(**ask, at=given.after(5)).is_open
 
 
 def test_silence_does_not_forget_the_socket(connected):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cms.shared.errors import DomainError
+from rfid.models import CardGroup
 from rfid.services import cards
 from stations.models import ChargingSession, SessionStatus
 from stations.services import sessions
@@ -145,8 +146,6 @@ def test_it_asks_the_database_as_often_for_the_thousandth_start_as_for_the_first
 
 
 def test_a_start_remembers_the_group_of_the_card(station):
-    from rfid.models import CardGroup
-
     group = CardGroup.objects.create(name="Family", parent_id_tag="FAMILY")
     given.a_card(group=group)
     started = given.begin(station)
