@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from tests.processes import Server
 
 Given = TypeVar("Given")
-Moment = Callable[[], Awaitable[None]]
+Moment = Callable[[], AbstractAsyncContextManager[None]]  # the server dies inside its block
 
 
 async def killed_meanwhile(
     work: Awaitable[Given],
     server: Server,
     moments: Sequence[Moment],
-    afterwards: Moment | None = None,
+    afterwards: Callable[[], Awaitable[None]] | None = None,
 ) -> Given:
-    """Do ``work``; after each of ``moments`` the server dies and comes back. All must happen.
+    """Do ``work``; at each of ``moments`` the server dies, and comes back. All must happen.
 
     ``afterwards`` is waited for when it came back for the last time. Raises what any of them
     raises, which ends the others.
@@ -37,12 +38,12 @@ async def _killing(
     server: Server,
     moments: Sequence[Moment],
     working: asyncio.Task[Any],
-    afterwards: Moment | None,
+    afterwards: Callable[[], Awaitable[None]] | None,
 ) -> None:
     for moment in moments:
-        await moment()
-        assert not working.done(), "the work was over before the last kill"
-        await asyncio.to_thread(server.kill)
+        async with moment():
+            assert not working.done(), "the work was over before the last kill"
+            await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
     if afterwards:
         await afterwards()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 import uuid
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 _PATIENCE_S = 20.0
+_FIRST_MOMENTS_S = 0.6  # well beyond OCPP_SETTLE_SECONDS, after which the rows are looked into
 _BOOT = {"chargePointVendor": "Plain", "chargePointModel": "Socket"}
 
 
@@ -67,6 +69,10 @@ class PlainStation:
         kind, _, answer = self._answers.get(timeout=_PATIENCE_S)
         assert kind == 3, answer
         return dict(answer)
+
+    def settle(self) -> None:
+        """Let the first moments pass: from then on it is asked only when a doorbell rings."""
+        time.sleep(_FIRST_MOMENTS_S)
 
     def closed(self) -> bool:
         """Whether the server has closed the socket."""

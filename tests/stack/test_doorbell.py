@@ -49,6 +49,7 @@ def status_of(installation: Installation, url: str) -> str:
 
 def test_the_doorbell_rings_when_everything_is_well(installation):
     with PlainStation(installation.gateway.ws, "BELL-WELL") as station:
+        station.settle()
         assert installation.api.post("admin/BELL-WELL/clear-cache").status == 200
         assert len(station.asked) == 1
 
@@ -63,9 +64,10 @@ def test_stations_connect_and_charge_without_redis(without_redis):
 
 def test_a_heartbeat_brings_a_command_whose_doorbell_was_lost(without_redis):
     with PlainStation(without_redis.gateway.ws, "BELL-LOST") as station:
-        station.call("Heartbeat")
+        station.settle()
         asked = without_redis.api.post("admin/BELL-LOST/clear-cache?wait=0")
         assert asked.status == 202, asked.body
+        station.settle()
         assert station.asked == []
         station.call("Heartbeat")
         url = asked.body["url"]
@@ -75,6 +77,7 @@ def test_a_heartbeat_brings_a_command_whose_doorbell_was_lost(without_redis):
 
 def test_a_caller_who_waits_gets_the_answer_without_redis(without_redis):
     with PlainStation(without_redis.gateway.ws, "BELL-WAIT") as station:
+        station.settle()
         asked = without_redis.api.post("admin/BELL-WAIT/clear-cache?wait=2")
         assert asked.status in (200, 202), asked.body
         station.call("Heartbeat")
@@ -83,6 +86,7 @@ def test_a_caller_who_waits_gets_the_answer_without_redis(without_redis):
 
 def test_the_doorbell_rings_again_after_redis_came_back(installation):
     with PlainStation(installation.gateway.ws, "BELL-AGAIN") as station:
+        station.settle()
         installation.redis.kill()
         installation.redis.start()
 
@@ -97,6 +101,7 @@ def test_the_doorbell_rings_again_after_redis_came_back(installation):
 
 def test_a_flushed_redis_loses_no_command(installation):
     with PlainStation(installation.gateway.ws, "BELL-FLUSH") as station:
+        station.settle()
         with redis.Redis.from_url(installation.redis.url) as client:
             client.flushall()
             client.client_kill_filter(_type="pubsub")

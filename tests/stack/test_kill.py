@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from tests.processes import Server, eventually, start_server
-from tests.rows import one
+from tests.rows import frozen, one
 from tests.simulator.fleet import FleetOptions, run_fleet
 from tests.simulator.summary import FleetSummary
 from tests.stack import proof
@@ -67,17 +69,22 @@ async def charging(server: Server) -> FleetSummary:
     stop = asyncio.Event()
 
     async def go_on() -> None:
-        await in_the_middle(server, 3.0)
+        await until_many_charge(server)
+        await asyncio.sleep(3.0)
         stop.set()
 
     moments = [partial(in_the_middle, server, pause_s) for pause_s in PAUSES_S]
     return await killed_meanwhile(run_fleet(_FLEET(url=server.ws), stop), server, moments, go_on)
 
 
-async def in_the_middle(server: Server, pause_s: float) -> None:
-    """Wait until many stations charge, and a little longer."""
+@asynccontextmanager
+async def in_the_middle(server: Server, pause_s: float) -> AsyncIterator[None]:
+    """A moment when many stations charge, and have all said what cannot be stored just now."""
     await until_many_charge(server)
     await asyncio.sleep(pause_s)
+    with frozen(server.environment):
+        await asyncio.sleep(1.2)
+        yield
 
 
 async def until_many_charge(server: Server) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.processes import Server, start_server
-from tests.rows import one
+from tests.rows import frozen, one
 from tests.simulator.faults import KINDS
 from tests.simulator.replay import ReplayOptions, run_replay
 from tests.simulator.summary import ReplaySummary
@@ -68,14 +69,15 @@ async def replay(
 ) -> ReplaySummary:
     """Play the file; the server dies each time so many sessions are completed."""
     options = ReplayOptions(url=server.ws, path=file, faults=faults)
-    moments = [partial(until_completed, server, count) for count in kills]
+    moments = [partial(when_completed, server, count) for count in kills]
     return await killed_meanwhile(run_replay(options), server, moments)
 
 
-async def until_completed(server: Server, count: int) -> None:
-    """Wait until the database has so many completed sessions."""
-    look: Callable[[], Awaitable[int]] = partial(
-        asyncio.to_thread, one, server.environment, _COMPLETED
-    )
-    while await look() < count:
+@asynccontextmanager
+async def when_completed(server: Server, count: int) -> AsyncIterator[None]:
+    """The moment when so many sessions are completed, and no more can be for a while."""
+    while await asyncio.to_thread(one, server.environment, _COMPLETED) < count:
         await asyncio.sleep(0.1)
+    with frozen(server.environment):
+        await asyncio.sleep(0.3)
+        yield

@@ -41,19 +41,28 @@ def connected(api: Api) -> list[str]:
 
 def test_a_remote_start_is_answered_with_what_the_station_answers(installation):
     with PlainStation(installation.gateway.ws, "TWO-START") as station:
-        began = time.monotonic()
+        station.settle()
         answer = installation.api.post("admin/TWO-START/start-transaction", START)
-        took_s = time.monotonic() - began
         assert (answer.status, answer.body) == (200, {"status": "Accepted"})
         assert [(each.action, each.payload) for each in station.asked] == [
             ("RemoteStartTransaction", START)
         ]
-        # By the doorbell: looking into the rows again would take a second or a heartbeat.
-        assert took_s < 0.9
         command = installation.api.get(answer.headers["Location"].removeprefix("/api/"))
         assert command.body["status"] == "Answered"
         assert command.body["answerStatus"] == "Accepted"
         assert command.body["requestedBy"] == "admin"
+
+
+def test_the_doorbell_makes_it_quick_in_both_directions(installation):
+    with PlainStation(installation.gateway.ws, "TWO-QUICK") as station:
+        station.settle()
+        took_s = []
+        for _ in range(3):
+            began = time.monotonic()
+            assert installation.api.post("admin/TWO-QUICK/clear-cache").status == 200
+            took_s.append(time.monotonic() - began)
+        # Looking into the rows again would take a second, or until the next heartbeat.
+        assert min(took_s) < 0.9
 
 
 def test_twenty_commands_at_once_reach_the_station_once_each(installation):
@@ -127,7 +136,7 @@ def test_a_station_that_moves_to_another_gateway_stays_online_and_in_reach(insta
     with old, new:
         assert old.closed()
         assert old.close_code == 4001
-        time.sleep(0.5)  # for the end of the old socket to do its harm
+        new.settle()  # for the end of the old socket to do its harm
         assert "TWO-MOVE" in connected(installation.api)
         answer = installation.api.post("admin/TWO-MOVE/start-transaction", START)
         assert answer.status == 200
@@ -141,6 +150,7 @@ def test_a_station_that_comes_back_to_its_gateway_is_served_on_the_new_socket(in
     with old, new:
         assert old.closed()
         assert old.close_code == 4001
+        new.settle()
         assert installation.api.post("admin/TWO-BACK/clear-cache").status == 200
         assert [len(each.asked) for each in (old, new)] == [0, 1]
 

@@ -1,0 +1,1 @@
+"""Independent clients as judges: nothing in here imports anything of ours."""
