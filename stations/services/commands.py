@@ -9,17 +9,19 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from cms.shared.errors import StationOffline
+from cms.shared.errors import Conflict, StationOffline
 from stations import events
 from stations.models import (
     ChargingStation,
     Command,
     CommandStatus,
+    Registration,
     Reservation,
     ReservationStatus,
 )
 from stations.services import configuration
 
+_NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
 
 
@@ -46,11 +48,13 @@ def request(
     """Ask ``station`` to do ``action`` (an OCPP 1.6 name) with ``payload``; gives the row.
 
     Raises StationOffline where it is not connected, unless ``queue_for`` says how long the command
-    may wait for it. A repeated ``idempotency_key`` gives the command it made the first time.
+    may wait for it, and Conflict where the station is not served (yet). A repeated
+    ``idempotency_key`` gives the command it made the first time.
     """
     known = _repeated(idempotency_key)
     if known is not None:
         return known
+    _check_registration(station, action)
     if queue_for is None and not _is_connected(station):
         raise StationOffline(f"Charge point {station.cp_id} not connected")
     try:
@@ -140,6 +144,14 @@ def _close(command: Command, outcome: Outcome, at: datetime) -> None:
             status=ReservationStatus.FAILED, ended_at=at
         )
     events.command_settled(command.pk)
+
+
+def _check_registration(station: ChargingStation, action: str) -> None:
+    """A rejected station is asked nothing, a pending one to charge nobody (OCPP 1.6, 4.2)."""
+    rejected = station.registration == Registration.REJECTED
+    pending = station.registration == Registration.PENDING
+    if rejected or (pending and action in _NOT_WHILE_PENDING):
+        raise Conflict(f"{station.cp_id} is registered as {station.registration}")
 
 
 def _repeated(idempotency_key: str | None) -> Command | None:

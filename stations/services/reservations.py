@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cms.shared import clock
 from cms.shared.errors import Conflict, DomainError
@@ -43,7 +43,7 @@ def reserve(
             "A reservation ends in the future", fields={"expiryDate": ["must be in the future"]}
         )
     connector = Connector.objects.locked(station_id=station.pk, connector_id=connector_id)
-    expire_due(at=at)
+    _expire(Reservation.objects.filter(connector=connector), at)  # else it would still be held
     reservation = _hold(connector, id_tag, parent_id_tag, expires_at, at, requested_by_id)
     payload = {
         "connectorId": connector_id,
@@ -189,7 +189,11 @@ def use(*, reservation: Reservation, session: ChargingSession, at: datetime) -> 
 
 def expire_due(*, at: datetime) -> int:
     """End what nobody used in time; gives how many. The station ends it itself (section 5.13)."""
-    return Reservation.objects.filter(status__in=HOLDING, expires_at__lte=at).update(
+    return _expire(Reservation.objects.all(), at)
+
+
+def _expire(reservations: QuerySet[Reservation], at: datetime) -> int:
+    return reservations.filter(status__in=HOLDING, expires_at__lte=at).update(
         status=ReservationStatus.EXPIRED, ended_at=at
     )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cms.shared.errors import StationOffline
+from cms.shared.errors import Conflict, StationOffline
 from stations import events, tasks
 from stations.models import Command, CommandStatus
 from stations.services import commands, stations
@@ -247,3 +247,21 @@ def test_a_secret_a_station_tells_is_not_kept(connected):
     settled.refresh_from_db()
     assert "0123456789abcdef" not in str(settled.answer)
     assert settled.answer["configurationKey"][1]["value"] == "60"
+
+
+def test_it_asks_nothing_of_a_rejected_station(connected):
+    connected.registration = "Rejected"
+    with pytest.raises(Conflict, match="registered as Rejected"):
+        ask(connected)
+
+
+@pytest.mark.parametrize("action", ["RemoteStartTransaction", "RemoteStopTransaction"])
+def test_it_lets_a_pending_station_charge_nobody(connected, action):
+    connected.registration = "Pending"
+    with pytest.raises(Conflict, match="registered as Pending"):
+        ask(connected, action)
+
+
+def test_it_may_configure_a_pending_station(connected):
+    connected.registration = "Pending"
+    assert ask(connected, "GetConfiguration").status == CommandStatus.WAITING
