@@ -38,7 +38,7 @@ from stations.services import stations
 frames = logging.getLogger("ocpp.frames")
 _LIFE_SIGN = 5.0  # seconds between two notes that a station is alive
 _SHOWN = 2000  # characters kept of text that is no frame
-_TOO_BIG, _NOT_TEXT, _NEWER_SOCKET = 1009, 1003, 4001
+_GOING_AWAY, _NOT_TEXT, _TOO_BIG, _NEWER_SOCKET = 1001, 1003, 1009, 4001
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -58,6 +58,9 @@ class ChargerConsumer(AsyncConsumer):
         try:
             await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
             await socket.read(receive)
+        except asyncio.CancelledError:  # the server stops: the station may connect to the next one
+            await socket.close(_GOING_AWAY)
+            raise
         finally:
             await asyncio.shield(asyncio.ensure_future(socket.end()))
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from tests.processes import (
     start_server,
 )
 from tests.rows import change, one, rows, stored
-from tests.web import Answer, Api, Browser, logged_in
+from tests.stack.station import PlainStation
+from tests.web import Answer, Api, Browser, logged_in, with_api_key
 
 _OTHER_HOST = re.compile(
     r"""(?:src|href|url|action)\s*[=:(]\s*["']?(?:https?:)?//[^\s"')>]+""", re.I
 )
+_OTHER_STYLE = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//[^\s"')>]+""", re.I)
 _LOADED = re.compile(r"""(?:<script[^>]+src|<link[^>]+href|<img[^>]+src)="([^"]+)\"""")
 
 
@@ -111,7 +114,14 @@ def test_pages_bring_all_they_load_from_here(server, path):
     assert files
     for file in files:
         assert file.startswith("/"), file
-        assert browser.open(file).status == 200, file
+        fetched = browser.open(file)
+        assert fetched.status == 200, file
+        assert _OTHER_STYLE.findall(fetched.body) == [], file
+
+
+def test_the_documentation_asks_nobody_else_to_judge_the_schema(server):
+    # Swagger UI's own layout fetches a badge from validator.swagger.io; the plain one does not.
+    assert 'layout: "BaseLayout"' in Browser(server.http).open("/api/docs").body
 
 
 def test_the_pages_of_a_logged_in_admin_name_no_other_host(server):
@@ -142,18 +152,27 @@ def test_it_stops_within_seconds_and_says_so(process_environment, number):
         assert server.left_nothing
 
 
-def test_it_stops_while_a_station_is_connected_and_tells_it(process_environment):
-    from websockets.exceptions import ConnectionClosed
-    from websockets.sync.client import connect
-    from websockets.typing import Subprotocol
-
+def test_it_stops_with_a_word_to_the_stations_and_takes_them_off_the_list(process_environment):
     with start_server(process_environment) as server:
-        ocpp = [Subprotocol("ocpp1.6")]
-        with connect(f"{server.ws}/CP-STOP", subprotocols=ocpp, proxy=None) as station:
+        with PlainStation(server.ws, "CP-STOP") as station:
             server.send(signal.SIGINT)
-            with pytest.raises(ConnectionClosed):
-                station.recv(10)
+            assert station.closed()
+            assert station.close_code == 1001
             assert server.wait(10) == 0
+        connected = "SELECT count(*) FROM stations_chargingstation WHERE connection_id <> ''"
+        assert one(process_environment, connected) == 0
+        assert one(process_environment, "SELECT count(*) FROM stations_chargingstation") == 1
+
+
+def test_it_stops_while_a_caller_waits_for_an_answer(process_environment):
+    with start_server(process_environment) as server, ThreadPoolExecutor(1) as caller:
+        api = with_api_key(server)
+        with PlainStation(server.ws, "CP-MUTE", mute=True) as station:
+            waiting = caller.submit(api.post, "admin/CP-MUTE/clear-cache?wait=60")
+            assert eventually(lambda: bool(station.asked))
+            server.send(signal.SIGTERM)
+            assert server.wait(10) == 0
+            assert waiting.exception(10) or waiting.result().status >= 200
 
 
 def test_a_port_in_use_is_named(process_environment):
