@@ -61,9 +61,6 @@ _SNAPSHOT_COLUMNS = {
 # The last value of each by event time. A session that has its stop keeps what the stop said.
 # One whose row somebody holds shows its next reading instead: others do not wait for it.
 _SNAPSHOTS = """
-WITH v AS (SELECT * FROM {values}), free AS (
-  SELECT transaction_id FROM stations_chargingsession
-  WHERE transaction_id IN (SELECT id FROM v) ORDER BY transaction_id FOR_UPDATE)
 UPDATE stations_chargingsession SET
   last_reading_at = v.at,
   power_w = COALESCE(v.power, power_w),
@@ -71,9 +68,10 @@ UPDATE stations_chargingsession SET
   last_register_wh = COALESCE(v.register, last_register_wh),
   energy_wh = CASE WHEN v.register >= meter_start_wh
                    THEN v.register - meter_start_wh ELSE energy_wh END
-FROM v
-WHERE transaction_id = v.id AND station_id = v.station AND status IN ('Active', 'Inferred')
-  AND transaction_id IN (SELECT transaction_id FROM free)
+FROM (SELECT v.* FROM {values}
+      JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
+      ORDER BY s.transaction_id FOR_UPDATE) AS v
+WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
   AND (last_reading_at IS NULL OR last_reading_at <= v.at)
 """
 
@@ -97,7 +95,7 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
 
 def _for_update(statement: str) -> str:
     skips = connection.features.has_select_for_update_skip_locked
-    return statement.replace("FOR_UPDATE", "FOR NO KEY UPDATE SKIP LOCKED" if skips else "")
+    return statement.replace("FOR_UPDATE", "FOR NO KEY UPDATE OF s SKIP LOCKED" if skips else "")
 
 
 def _snapshots(readings: Sequence[Reading]) -> list[tuple[object, ...]]:
