@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict
 from stations import events
-from stations.models import ChargingStation, Connector, Registration
+from stations.models import ChargingStation, Connector
 
 SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
 
@@ -148,8 +148,3 @@ def delete(*, station: ChargingStation) -> None:
     number = station.pk
     station.delete()
     events.station_superseded(number, connection_id="")  # by none: every socket of it is too old
-
-
-def register(*, station: ChargingStation, registration: Registration) -> ChargingStation:
-    """Accept, hold or reject a station; it learns it at its next BootNotification."""
-    return change(station=station, registration=registration)

@@ -168,9 +168,7 @@ def test_a_station_that_is_accepted_meanwhile_is_served_after_its_next_boot(stri
     operator(strict, "stations.create(cp_id='SOON', registration='Pending')")
     with Wire(f"{strict.ws}/SOON") as wire:
         assert wire.boot() == "Pending"
-        operator(
-            strict, "stations.register(station=stations.find('SOON'), registration='Accepted')"
-        )
+        operator(strict, "stations.change(station=stations.find('SOON'), registration='Accepted')")
         assert wire.boot() == "Accepted"
         assert wire.ask("Heartbeat")
 

@@ -54,7 +54,7 @@ def test_an_unknown_one_is_adopted_with_the_registration_given(registration):
 
 
 def test_a_known_one_is_adopted_as_it_is(station):
-    stations.register(station=station, registration=Registration.REJECTED)
+    stations.change(station=station, registration=Registration.REJECTED)
     adopted = stations.adopt(cp_id="cp-1", registration="Accepted")
     assert (adopted.pk, adopted.cp_id, adopted.registration) == (station.pk, "CP-1", "Rejected")
 
@@ -123,7 +123,7 @@ def test_a_boot_forgets_what_the_station_does_not_say_any_more(station):
 
 @pytest.mark.parametrize("registration", ["Accepted", "Pending", "Rejected"])
 def test_a_boot_is_answered_with_the_registration(station, registration):
-    stations.register(station=station, registration=Registration(registration))
+    stations.change(station=station, registration=Registration(registration))
     assert boot(station).registration == registration
 
 
