@@ -19,7 +19,7 @@ from cms.shared import display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ModelAdmin, RelatedFilter
 from cms.shared.dialogs import DialogForm, dialog, leave
 from rfid.models import CardGroup, CardStatus, RfidCard
-from rfid.services import cards
+from rfid.services import cards, groups
 
 _TONES = {CardStatus.ACTIVE: "green", CardStatus.BLOCKED: "red"}
 
@@ -64,12 +64,12 @@ class RfidCardAdmin(BigTableAdmin):
     actions_row = ["block", "activate"]
     actions_detail = ["block", "activate"]
     autocomplete_fields = ("group", "user")
-    readonly_fields = ("state", "reason", "sessions")
+    readonly_fields = ("state", "reason", "sessions", "review", "lists")
     add_fieldsets = (
         (None, {"fields": ("id_tag", "label", "group", ("valid_from", "valid_until"))}),
     )
     fieldsets = (
-        (None, {"fields": ("id_tag", ("state", "reason"), "sessions")}),
+        (None, {"fields": ("id_tag", ("state", "reason"), ("sessions", "review", "lists"))}),
         ("Details", {"fields": ("label", "group", "user", "valid_from", "valid_until")}),
     )
 
@@ -93,7 +93,7 @@ class RfidCardAdmin(BigTableAdmin):
     def save_model(self, request: HttpRequest, obj: RfidCard, form: Any, change: bool) -> None:
         """Add a card, or change its description."""
         if change:
-            obj.save(update_fields=[*form.changed_data, "updated_at"])
+            cards.change(card=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
         else:
             obj.__dict__.update(cards.create(**form.cleaned_data).__dict__)
 
@@ -205,6 +205,20 @@ class RfidCardAdmin(BigTableAdmin):
         address = f"{reverse('admin:stations_chargingsession_changelist')}?{query}"
         return format_html('<a class="vd-link" href="{}">{}</a>', address, "What it charged")
 
+    @admin.display(description="Review")
+    def review(self, card: RfidCard) -> SafeString:
+        """A link to what there was and is to settle about its id tag."""
+        query = urlencode({"q": card.id_tag})
+        address = f"{reverse('admin:stations_reviewcase_changelist')}?{query}"
+        return format_html('<a class="vd-link" href="{}">{}</a>', address, "Review queue")
+
+    @admin.display(description="Local lists")
+    def lists(self, card: RfidCard) -> SafeString:
+        """A link to the lists it stands in, as stations acknowledged them."""
+        query = urlencode({"card": card.id_tag})
+        address = f"{reverse('admin:stations_locallist_changelist')}?{query}"
+        return format_html('<a class="vd-link" href="{}">{}</a>', address, "Stations that have it")
+
 
 @admin.register(CardGroup)
 class CardGroupAdmin(ModelAdmin):
@@ -214,6 +228,14 @@ class CardGroupAdmin(ModelAdmin):
     search_fields = ("name__istartswith", "parent_id_tag__istartswith")
     search_help_text = "Name or parent id tag begins with …"
     fields = ("name", "parent_id_tag")
+
+    def save_model(self, request: HttpRequest, obj: CardGroup, form: Any, change: bool) -> None:
+        """Add a group, or change it."""
+        groups.save(group=obj)
+
+    def delete_model(self, request: HttpRequest, obj: CardGroup) -> None:
+        """Forget a group."""
+        groups.delete(group=obj)
 
     @admin.display(description="Cards")
     def members(self, group: CardGroup) -> SafeString:

@@ -90,3 +90,16 @@ class RfidCard(Timestamped):
 
     def __str__(self) -> str:
         return f"{self.id_tag} ({self.label})" if self.label else self.id_tag
+
+
+class CardRevision(models.Model):
+    """One row: a number that grows with every change of a card or a group.
+
+    Whoever keeps something worked out from the cards sees by it, at the cost of one row, whether
+    they are still the same. The row is locked until a change commits, so none is ever overtaken.
+    """
+
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)

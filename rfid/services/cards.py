@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict
 from rfid.models import CardGroup, CardStatus, RfidCard
+from rfid.services import revisions
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
@@ -68,6 +69,7 @@ def create(
     """A new card. Raises Conflict where one with this id tag exists (letter case ignored)."""
     try:
         with transaction.atomic():
+            revisions.grow()
             return RfidCard.objects.create(
                 id_tag=id_tag,
                 status=status,
@@ -84,16 +86,20 @@ def create(
         ) from None
 
 
+@transaction.atomic
 def change(*, card: RfidCard, **fields: Any) -> RfidCard:
     """Change what operators may change: label, status, validity, group, user. Not the id tag."""
+    revisions.grow()
     for name, value in fields.items():
         setattr(card, name, value)
     card.save(update_fields=[*fields, "updated_at"])
     return card
 
 
+@transaction.atomic
 def delete(*, card: RfidCard) -> None:
     """Forget ``card``: from now on its id tag is Invalid. Sessions keep the tag they began with."""
+    revisions.grow()
     card.delete()
 
 
@@ -107,7 +113,9 @@ def activate(*, card: RfidCard) -> RfidCard:
     return _set_status(card, CardStatus.ACTIVE, "")
 
 
+@transaction.atomic
 def _set_status(card: RfidCard, status: CardStatus, reason: str) -> RfidCard:
+    revisions.grow()
     card.status, card.status_reason = status, reason
     card.save(update_fields=["status", "status_reason", "updated_at"])
     return card
