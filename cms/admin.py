@@ -16,17 +16,29 @@ from ocpp_gateway.models import OcppMessage
 from rfid.models import CardGroup, RfidCard
 from stations.admin import words
 from stations.models import (
+    ChargingProfile,
     ChargingSession,
     ChargingStation,
     Command,
+    CommandBatch,
+    ConfigurationChange,
+    ConfigurationTemplate,
     Connector,
+    FirmwareImage,
+    FirmwareUpdate,
+    LocalList,
+    LogRequest,
     MeterValue,
+    ProfileAssignment,
     Reservation,
+    ReviewCase,
     Site,
     StatusChange,
+    Transfer,
 )
 
 _MOST = 1000  # a number beyond it is shown as 1000+; counting on would be a scan
+_MOST_IN_BADGE = 99
 _ROWS = 10
 
 # Their pages list tokens that are as good as passwords, and belong to nobody's work.
@@ -39,13 +51,30 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("Stations", "ev_station", ChargingStation),
             ("Sessions", "bolt", ChargingSession),
+            ("Review queue", "rule", ReviewCase),
             ("Reservations", "event_available", Reservation),
+            ("Charging profiles", "speed", ChargingProfile),
+            ("Profiles at stations", "tune", ProfileAssignment),
             ("Commands", "terminal", Command),
+            ("Batches", "dynamic_feed", CommandBatch),
         ),
     ),
     (
         "Cards",
-        (("RFID cards", "contactless", RfidCard), ("Card groups", "style", CardGroup)),
+        (
+            ("RFID cards", "contactless", RfidCard),
+            ("Card groups", "style", CardGroup),
+            ("Local lists", "playlist_add_check", LocalList),
+        ),
+    ),
+    (
+        "Files",
+        (
+            ("Firmware", "memory", FirmwareImage),
+            ("Firmware updates", "system_update_alt", FirmwareUpdate),
+            ("Logs", "article", LogRequest),
+            ("Transfers", "swap_vert", Transfer),
+        ),
     ),
     (
         "Records",
@@ -53,12 +82,14 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
             ("Message log", "forum", OcppMessage),
             ("Meter values", "speed", MeterValue),
             ("Status changes", "timeline", StatusChange),
+            ("Configuration changes", "history", ConfigurationChange),
         ),
     ),
     (
         "Setup",
         (
             ("Sites", "location_on", Site),
+            ("Configuration templates", "rule_settings", ConfigurationTemplate),
             ("Users", "person", User),
             ("Groups", "group", Group),
             ("API keys", "key", ApiKey),
@@ -71,14 +102,32 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, without what the user may not see."""
     home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
     groups = [
-        {"title": title, "items": [_item(*entry) for entry in entries if _may(request, entry[2])]}
+        {
+            "title": title,
+            "items": [_item(request, *entry) for entry in entries if _may(request, entry[2])],
+        }
         for title, entries in _MENU
     ]
     return [{"items": [home]}, *(group for group in groups if group["items"])]
 
 
-def _item(title: str, icon: str, model: Any) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": _list(model)}
+def _item(request: HttpRequest, title: str, icon: str, model: Any) -> dict[str, Any]:
+    item = {"title": title, "icon": icon, "link": _list(model)}
+    return {**item, **_badge(request)} if model is ReviewCase else item
+
+
+def _badge(request: HttpRequest) -> dict[str, str]:
+    """How many cases wait for somebody, beside the name of their list."""
+    waiting = _waiting(request)
+    return {} if waiting == "0" else {"badge": waiting, "badge_variant": "warning"}
+
+
+def _waiting(request: Any) -> str:
+    """Open review cases; asked for once a page, which may show the number twice."""
+    if not hasattr(request, "review_cases_waiting"):
+        open_cases = ReviewCase.objects.filter(state="Open")
+        request.review_cases_waiting = _up_to(open_cases, _MOST_IN_BADGE)
+    return str(request.review_cases_waiting)
 
 
 def _may(request: HttpRequest, model: Any) -> bool:
@@ -100,6 +149,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "cards": [
             *(_station_cards(total) if may_stations else []),
             *(_session_cards() if may_sessions else []),
+            *([_review_card(request)] if _may(request, ReviewCase) else []),
             *([_command_card()] if _may(request, Command) else []),
         ],
         "charging": _charging() if may_sessions else None,
@@ -116,10 +166,10 @@ def _card(title: str, value: str, url: str, note: str = "") -> dict[str, str]:
     return {"title": title, "value": value, "url": url, "note": note}
 
 
-def _up_to(rows: Any) -> str:
+def _up_to(rows: Any, most: int = _MOST) -> str:
     """How many ``rows``, without counting beyond what matters."""
-    found = len(rows.order_by().values_list("pk")[: _MOST + 1])
-    return f"{_MOST}+" if found > _MOST else str(found)
+    found = len(rows.order_by().values_list("pk")[: most + 1])
+    return f"{most}+" if found > most else str(found)
 
 
 def _station_cards(total: int) -> list[dict[str, str]]:
@@ -133,7 +183,6 @@ def _station_cards(total: int) -> list[dict[str, str]]:
 
 def _session_cards() -> list[dict[str, str]]:
     charging = _up_to(ChargingSession.objects.filter(status="Active"))
-    review = _up_to(ChargingSession.objects.filter(needs_review=True))
     return [
         _card(
             "Under way",
@@ -141,8 +190,11 @@ def _session_cards() -> list[dict[str, str]]:
             _list(ChargingSession, "?status__exact=Active"),
             "charging sessions",
         ),
-        _card("To review", review, _list(ChargingSession, "?needs_review=1"), "charging sessions"),
     ]
+
+
+def _review_card(request: HttpRequest) -> dict[str, str]:
+    return _card("To review", _waiting(request), _list(ReviewCase), "cases that wait for somebody")
 
 
 def _command_card() -> dict[str, str]:

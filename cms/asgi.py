@@ -12,7 +12,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.local")
 _http = get_asgi_application()  # sets Django up: models can be imported after it
 
+from cms import files  # noqa: E402
 from cms.lifespan import Serving  # noqa: E402
+from cms.limits import Limited  # noqa: E402
+from cms.proxies import Proxied  # noqa: E402
 from ocpp_gateway.authentication import Denied  # noqa: E402
 from ocpp_gateway.consumers import deny  # noqa: E402
 from ocpp_gateway.routing import websocket_urlpatterns  # noqa: E402
@@ -24,6 +27,15 @@ async def _no_stations(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Stations are served by another process."""
     await receive()
     await deny(send, scope, Denied(404, "stations connect to the gateway"))
+
+
+_pages = Limited(_http)
+
+
+async def _web(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Pages and the API by Django, the files of stations by ourselves."""
+    is_file = scope["path"].startswith(files.PREFIX)
+    await (files.serve if is_file else _pages)(scope, receive, send)
 
 
 async def _health_only(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -38,14 +50,13 @@ async def _health_only(scope: dict[str, Any], receive: Any, send: Any) -> None:
 def application_for(role: str) -> Application:
     """The application of a ``web``, a ``gateway``, or (``all``) the one process there is."""
     stations: Application = URLRouter(websocket_urlpatterns)
-    return Serving(
-        ProtocolTypeRouter(
-            {
-                "http": _health_only if role == "gateway" else _http,
-                "websocket": _no_stations if role == "web" else stations,
-            }
-        )
+    router = ProtocolTypeRouter(
+        {
+            "http": _health_only if role == "gateway" else _web,
+            "websocket": _no_stations if role == "web" else stations,
+        }
     )
+    return Serving(Proxied(router))
 
 
 application = application_for("all")

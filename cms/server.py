@@ -6,35 +6,44 @@ that keep proxies awake but never drop a station that does not answer them (EVdu
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from typing import Any
 
 from django.conf import settings
+
+from cms import tls
+from stations.services import authorities, pki
 
 _BACKLOG = 4096
 _PING_SECONDS = 30
 
 
 def run(application: Any, *, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. Raises OSError where the port is taken."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises OSError where a port is taken or a file of the TLS settings cannot be used.
+    """
+    anchors = _anchors()
     # What is loaded now stays: keep the collector from walking it with every few hundred frames.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     if settings.ASGI_SERVER == "uvicorn":
-        _run_uvicorn(application, host, port)
+        _run_uvicorn(application, host, port, anchors)
     else:
         _run_daphne(application, host, port)
 
 
-def _run_uvicorn(application: Any, host: str, port: int) -> None:
+def _run_uvicorn(application: Any, host: str, port: int, anchors: list[str]) -> None:
     import uvicorn  # in requirements/production.txt only
 
-    uvicorn.run(
+    from cms.uvicorn_server import Server
+
+    config = uvicorn.Config(
         application,
         host=host,
         port=port,
-        ws="websockets-sansio",
         ws_max_size=settings.OCPP_MAX_FRAME_BYTES,
         ws_ping_interval=_PING_SECONDS,
         ws_ping_timeout=None,
@@ -42,26 +51,38 @@ def _run_uvicorn(application: Any, host: str, port: int) -> None:
         backlog=_BACKLOG,
         log_config=None,
         access_log=False,
-        proxy_headers=settings.BEHIND_PROXY,
-        forwarded_allow_ips="*" if settings.BEHIND_PROXY else None,
+        proxy_headers=False,  # cms/proxies.py reads them, for both servers
         timeout_graceful_shutdown=10,
     )
+    context = tls.context(anchors) if settings.TLS_PORT else None
+    with contextlib.suppress(KeyboardInterrupt):  # how it passes a SIGINT on, once it has stopped
+        Server(config, secure_port=settings.TLS_PORT, context=context).run()
 
 
 def _run_daphne(application: Any, host: str, port: int) -> None:
-    from cms.daphne_server import Server  # installs a Twisted reactor: only where it runs
+    from cms.daphne_server import Server, secure_endpoint  # installs a Twisted reactor
 
+    secure = secure_endpoint(host, settings.TLS_PORT, _BACKLOG) if settings.TLS_PORT else None
     address = host.replace(":", r"\:")
     Server(
         application=application,
         endpoints=[f"tcp:port={port}:interface={address}:backlog={_BACKLOG}"],
+        secure=secure,
         websocket_timeout=-1,
         ping_interval=_PING_SECONDS,
         ping_timeout=0,
         websocket_handshake_timeout=10,
         websocket_max_message_size=settings.OCPP_MAX_FRAME_BYTES,
         websocket_max_frame_size=settings.OCPP_MAX_FRAME_BYTES,
-        proxy_forwarded_address_header="X-Forwarded-For" if settings.BEHIND_PROXY else None,
         verbosity=0,
         server_name="voltdesk",
     ).run()
+
+
+def _anchors() -> list[str]:
+    """Who may sign stations' certificates, read once here so that a wrong file ends the start."""
+    try:
+        found = authorities.trusted()
+    except (OSError, pki.Unfit) as error:
+        raise OSError(f"TLS_CLIENT_CA should be a file of certificates: {error}") from None
+    return [authorities.pem(each) for each in found]

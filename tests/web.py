@@ -42,6 +42,24 @@ class Api:
         """Ask for something."""
         return self._ask("POST", path, body)
 
+    def upload(self, path: str, name: str, content: bytes, **fields: str) -> Answer:
+        """Send a file as a browser's form does."""
+        parts = [(f'name="{key}"', value.encode()) for key, value in fields.items()]
+        parts.append((f'name="file"; filename="{name}"', content))
+        form = b"".join(
+            b"--xxx\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (head.encode(), value)
+            for head, value in parts
+        )
+        headers = {**self._headers, "Content-Type": "multipart/form-data; boundary=xxx"}
+        request = Request(f"{self._url}/{path}", form + b"--xxx--\r\n", headers, method="POST")
+        return _answer(_opener(), request)
+
+    def raw(self, path: str) -> Answer:
+        """Read a file: its bytes as the body. ``path`` is as the API itself writes it."""
+        request = Request(self._url.removesuffix("/api") + path, headers=self._headers)
+        with _opener().open(request, timeout=_TIMEOUT_S) as response:
+            return Answer(response.status, response.read(), response.headers)
+
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
         data = None if method == "GET" else json.dumps({} if body is None else body).encode()
         request = Request(f"{self._url}/{path}", data, self._headers, method=method)

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -19,6 +21,8 @@ from cms.shared import errors
 
 logger = logging.getLogger(__name__)
 _WHOLE = ("", "non_field_errors", "__all__")  # names of errors that belong to no field
+_AWAY = (OperationalError, InterfaceError, RedisError)  # an engine that will be back
+_RETRY_SECONDS = 5
 _UNKNOWN = "Something went wrong here. It was written down, and trying again may help."
 
 
@@ -32,6 +36,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         error = exceptions.PermissionDenied(*error.args)
     if isinstance(error, exceptions.APIException):
         return _refused(error)
+    if isinstance(error, _AWAY):
+        return _away(error, context)
     return _failed(error, context)
 
 
@@ -125,6 +131,13 @@ def _failed(error: Exception, context: dict[str, Any]) -> Response:
     logger.error("%s %s failed", *_asked(request), exc_info=error)
     got_request_exception.send(sender=type(context.get("view")), request=request)
     return Response(body("internal_error", _UNKNOWN), 500)
+
+
+def _away(error: Exception, context: dict[str, Any]) -> Response:
+    """The database or Redis does not answer. A login is refused, too: nobody counts its tries."""
+    logger.error("%s %s failed: %s", *_asked(context.get("request")), error)
+    refusal = body("unavailable", "This is not available now. Try again in a moment.")
+    return Response(refusal, 503, headers={"Retry-After": str(_RETRY_SECONDS)})
 
 
 def _asked(request: Any) -> tuple[str, str]:

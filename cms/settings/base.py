@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from cms.settings.addresses import public_url
 from cms.settings.databases import database, ensure_folder
 from cms.settings.env import BASE_DIR, env
 from cms.settings.look import SPECTACULAR_SETTINGS, UNFOLD  # noqa: F401
@@ -23,6 +24,12 @@ CSRF_TRUSTED_ORIGINS: list[str] = env("CSRF_TRUSTED_ORIGINS")
 HOST: str = env("HOST")
 PORT: int = env("PORT")
 ASGI_SERVER: str = env("ASGI_SERVER")
+TLS_PORT: int = env("TLS_PORT")
+TLS_CERTIFICATE: str = env("TLS_CERTIFICATE")
+TLS_KEY: str = env("TLS_KEY")
+TLS_CLIENT_CA: str = env("TLS_CLIENT_CA")
+if TLS_PORT and not (TLS_CERTIFICATE and TLS_KEY):
+    raise ImproperlyConfigured("TLS_PORT is set, so TLS_CERTIFICATE and TLS_KEY should be, too.")
 ADMIN_USERNAME: str = env("ADMIN_USERNAME")
 ADMIN_PASSWORD: str = env("ADMIN_PASSWORD")
 
@@ -121,7 +128,33 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
     },
     "expire reservations": {"task": "stations.tasks.expire_reservations", "schedule": 10.0},
+    "read configurations": {"task": "stations.tasks.read_configurations", "schedule": 3.0},
+    "refresh list targets": {"task": "stations.tasks.refresh_list_targets", "schedule": 5.0},
+    "assign list targets": {"task": "stations.tasks.assign_list_targets", "schedule": 60.0},
+    "advance local lists": {"task": "stations.tasks.advance_local_lists", "schedule": 5.0},
+    "advance batches": {"task": "stations.tasks.advance_batches", "schedule": 3.0},
+    "prune list contents": {
+        "task": "stations.tasks.prune_list_contents",
+        "schedule": timedelta(hours=1),
+    },
     "expire commands": {"task": "stations.tasks.expire_commands", "schedule": 10.0},
+    "end errands nobody finished": {"task": "stations.tasks.expire_errands", "schedule": 30.0},
+    "prune files of stations": {
+        "task": "stations.tasks.prune_files",
+        "schedule": timedelta(hours=1),
+    },
+    "notice silent sessions": {
+        "task": "stations.tasks.notice_silent_sessions",
+        "schedule": timedelta(minutes=1),
+    },
+    "notice meter values of no session": {
+        "task": "stations.tasks.notice_unplaced_readings",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget strangers": {
+        "task": "stations.tasks.forget_strangers",
+        "schedule": timedelta(hours=1),
+    },
     "prune the message log": {
         "task": "ocpp_gateway.tasks.prune_messages",
         "schedule": timedelta(minutes=10),
@@ -129,6 +162,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget expired tokens": {
         "task": "cms.accounts.tasks.forget_expired_tokens",
         "schedule": timedelta(hours=6),
+    },
+    "prune configuration changes": {
+        "task": "stations.tasks.prune_configuration_changes",
+        "schedule": timedelta(hours=24),
     },
     "prune status changes": {
         "task": "stations.tasks.prune_status_changes",
@@ -170,8 +207,23 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = False
 X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY: bool = env("BEHIND_PROXY")
+TRUSTED_PROXIES: list[str] = env("TRUSTED_PROXIES")
+PROXY_CERTIFICATE_HEADER: str = env("PROXY_CERTIFICATE_HEADER")
+PROXY_VERIFY_HEADER: str = env("PROXY_VERIFY_HEADER")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Files that stations bring and fetch, see cms/files.py
+MEDIA_ROOT = Path(env("MEDIA_ROOT") or DATA_DIR / "media")
+PUBLIC_URL: str = env("PUBLIC_URL") or public_url(
+    host=HOST, port=PORT, allowed=ALLOWED_HOSTS, behind_proxy=BEHIND_PROXY
+)
+UPLOAD_MAX_BYTES: int = env("UPLOAD_MAX_BYTES")
+FIRMWARE_MAX_BYTES: int = env("FIRMWARE_MAX_BYTES")
+TRANSFER_HOURS: int = env("TRANSFER_HOURS")
+FILE_RETENTION_DAYS: int = env("FILE_RETENTION_DAYS")
+# Where Django keeps a body it has to keep whole: /tmp may be a small memory disk.
+FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
 
 # API
 REST_FRAMEWORK = {
@@ -208,7 +260,10 @@ OCPP_STATION_RESERVATIONS: bool = env("OCPP_STATION_RESERVATIONS")
 OCPP_COMMAND_TIMEOUT: int = env("OCPP_COMMAND_TIMEOUT")
 OCPP_SETTLE_SECONDS: float = env("OCPP_SETTLE_SECONDS")
 OCPP_QUIET_SECONDS: float = env("OCPP_QUIET_SECONDS")
+OCPP_READ_CONFIGURATION: bool = env("OCPP_READ_CONFIGURATION")
+OCPP_READ_CONFIGURATION_HOURS: int = env("OCPP_READ_CONFIGURATION_HOURS")
 OCPP_MESSAGE_RETENTION_DAYS: int = env("OCPP_MESSAGE_RETENTION_DAYS")
+OCPP_SILENT_SESSION_HOURS: int = env("OCPP_SILENT_SESSION_HOURS")
 OCPP_WORKERS: int = env("OCPP_WORKERS")
 OCPP_MAX_FRAME_BYTES: int = env("OCPP_MAX_FRAME_BYTES")
 OCPP_MAX_PENDING_CALLS: int = env("OCPP_MAX_PENDING_CALLS")
@@ -219,3 +274,4 @@ LOG_FORMAT: str = env("LOG_FORMAT")
 LOGGING_CONFIG = "cms.shared.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 ensure_folder(DATA_DIR)
+ensure_folder(FILE_UPLOAD_TEMP_DIR, "MEDIA_ROOT")

@@ -15,14 +15,14 @@ _SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_t
 _LIKE = "it should look like postgresql://user:password@host:5432/name."
 
 
-def ensure_folder(folder: Path) -> None:
-    """Make ``folder``; raises ImproperlyConfigured naming DATA_DIR where none can write to it."""
+def ensure_folder(folder: Path, variable: str = "DATA_DIR") -> None:
+    """Make ``folder``; raises ImproperlyConfigured naming ``variable`` where none can write."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()  # may exist, and be somebody else's
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATA_DIR has {str(folder)!r}, but it should be a folder Voltdesk may write to "
+            f"{variable} has {str(folder)!r}, but it should be a folder Voltdesk may write to "
             f"({error})."
         ) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -31,6 +32,11 @@ def flag(value: str) -> bool:
 def words(value: str) -> list[str]:
     """A comma-separated list, empty parts dropped."""
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def networks(value: str) -> list[str]:
+    """A comma-separated list of IP addresses and networks, each as a network."""
+    return [str(ipaddress.ip_network(part)) for part in words(value)]
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
@@ -81,6 +87,14 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def web_address(value: str) -> str:
+    """An http or https URL without query, its trailing slash dropped; empty means: not set."""
+    address = value.strip().rstrip("/")
+    if address and not re.fullmatch(r"https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address):
+        raise ValueError(value)
+    return address
+
+
 class Variable(NamedTuple):
     """One environment variable: how it is read and how to describe a right value."""
 
@@ -91,6 +105,7 @@ class Variable(NamedTuple):
 
 _DATABASE_URL = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
 _REDIS_URL = "redis://host:6379/0, or empty for the in-memory engine"
+_BYTES = "a whole number of bytes, 1024 or more"
 _SECONDS = "a whole number of seconds from {} to {}"
 
 VARIABLES: dict[str, Variable] = {
@@ -106,6 +121,38 @@ VARIABLES: dict[str, Variable] = {
     "BEHIND_PROXY": Variable(
         flag, False, "true where a proxy ends TLS and sets X-Forwarded-Proto and -For, else false"
     ),
+    "TRUSTED_PROXIES": Variable(
+        networks,
+        ["127.0.0.0/8", "::1/128"],
+        "addresses or networks of the proxies, separated by commas, such as 10.0.0.0/8",
+    ),
+    "PROXY_CERTIFICATE_HEADER": Variable(
+        text, "X-SSL-Client-Cert", "the header with the client certificate, URL-escaped PEM"
+    ),
+    "PROXY_VERIFY_HEADER": Variable(
+        text, "X-SSL-Client-Verify", "the header that says SUCCESS where it was verified"
+    ),
+    # TLS at the server itself
+    "TLS_PORT": Variable(whole(0, 65535), 0, "a whole number from 1 to 65535; 0: no TLS here"),
+    "TLS_CERTIFICATE": Variable(text, "", "a PEM file: the certificate and its intermediates"),
+    "TLS_KEY": Variable(text, "", "a PEM file: the private key of TLS_CERTIFICATE"),
+    "TLS_CLIENT_CA": Variable(text, "", "a PEM file: who signs stations' certificates, or empty"),
+    # Files of stations
+    "PUBLIC_URL": Variable(
+        web_address,
+        "",
+        "the address at which stations reach this system over HTTP, such as "
+        "https://cpms.example.com, or empty to derive it",
+    ),
+    "MEDIA_ROOT": Variable(text, "", "a folder Voltdesk may write to, or empty for DATA_DIR/media"),
+    "UPLOAD_MAX_BYTES": Variable(
+        whole(1024, 2**40), 200 * 2**20, "a whole number of bytes, >= 1024"
+    ),
+    "FIRMWARE_MAX_BYTES": Variable(
+        whole(1024, 2**40), 512 * 2**20, "a whole number of bytes, >= 1024"
+    ),
+    "TRANSFER_HOURS": Variable(whole(1, 8760), 24, "a whole number of hours from 1 to 8760"),
+    "FILE_RETENTION_DAYS": Variable(whole(1, 3650), 90, "a whole number of days from 1 to 3650"),
     # Engines
     "DATABASE_URL": Variable(
         url("sqlite", "postgres", "postgresql", "file"), "", f"{_DATABASE_URL}, or empty"
@@ -147,7 +194,14 @@ VARIABLES: dict[str, Variable] = {
     "OCPP_QUIET_SECONDS": Variable(
         decimal(0, 600), 5.0, "seconds after which a station that says nothing may be asked, 0-600"
     ),
+    "OCPP_READ_CONFIGURATION": Variable(
+        flag, True, "true: read a station's configuration after it booted, else false"
+    ),
+    "OCPP_READ_CONFIGURATION_HOURS": Variable(
+        whole(1, 8760), 24, "a whole number of hours from 1 to 8760"
+    ),
     "OCPP_MESSAGE_RETENTION_DAYS": Variable(whole(1, 3650), 30, "a whole number of days, 1-3650"),
+    "OCPP_SILENT_SESSION_HOURS": Variable(whole(1, 8760), 24, "a whole number of hours, 1 to 8760"),
     "OCPP_WORKERS": Variable(
         whole(0, 64), 0, "database threads for station calls, 1 to 64; 0: chosen by the engine"
     ),

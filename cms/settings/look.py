@@ -56,10 +56,18 @@ SPECTACULAR_SETTINGS = {
     "CAMELIZE_NAMES": True,
     "PATH_CONVERTER_OVERRIDES": {"number": int, "segment": str, "tag": str},
     "ENUM_NAME_OVERRIDES": {
+        "ConfigurationReadState": "stations.models.ReadState",
+        "BatchItemState": "stations.models.ItemState",
+        "LocalListState": "stations.models.ListState",
         "CardStatus": "rfid.models.CardStatus",
         "StationStatus": ["ONLINE", "OFFLINE"],
+        "LogKind": "stations.models.LogKind",
+        "ReviewKind": "stations.models.review.ReviewKind",
+        "TransferState": "stations.models.TransferState",
         "CommandStatus": "stations.models.CommandStatus",
         "Registration": "stations.models.Registration",
         "ReservationStatus": "stations.models.ReservationStatus",
+        "AssignmentState": "stations.models.AssignmentState",
+        "ReviewState": "stations.models.review.ReviewState",
     },
 }

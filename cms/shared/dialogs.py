@@ -37,6 +37,10 @@ class DialogForm(forms.Form):
     def prepare(self) -> None:
         """Set choices, initial values and notices for ``obj``."""
 
+    def idempotency_key(self) -> str:
+        """One for each dialog, however often its button is pressed."""
+        return f"admin:{self.request.user.pk}:{self.cleaned_data['token']}"
+
     def warn(self, text: str, tone: str = "amber") -> None:
         """Say something above the fields."""
         self.notices.append((tone, text))

@@ -17,6 +17,8 @@ WRONG = {
     "DATABASE_POOL_SIZE": ["0", "many", "501"],
     "DATABASE_URL": ["mysql://h/d", "localhost", "oracle://x"],
     "DEBUG": ["perhaps", "enable"],
+    "FILE_RETENTION_DAYS": ["0", "forever"],
+    "FIRMWARE_MAX_BYTES": ["0", "1GB"],
     "JWT_ACCESS_MINUTES": ["0", "never", "1.5"],
     "JWT_REFRESH_DAYS": ["0", "366"],
     "LOG_FORMAT": ["xml"],
@@ -27,17 +29,27 @@ WRONG = {
     "OCPP_MAX_FRAME_BYTES": ["1", "1GB"],
     "OCPP_MAX_PENDING_CALLS": ["0", "-1"],
     "OCPP_MESSAGE_RETENTION_DAYS": ["0", "forever"],
+    "OCPP_SILENT_SESSION_HOURS": ["0", "a day"],
     "OCPP_QUIET_SECONDS": ["-1", "nan", "inf", "601"],
+    "OCPP_READ_CONFIGURATION": ["daily"],
+    "OCPP_READ_CONFIGURATION_HOURS": ["0", "8761", "a day"],
     "OCPP_SETTLE_SECONDS": ["-0.1", "nan", "61", "a while"],
     "OCPP_STATION_RESERVATIONS": ["sometimes"],
     "OCPP_UNKNOWN_STATIONS": ["ignore"],
     "OCPP_WORKERS": ["-1", "65"],
     "PORT": ["0", "65536", "http", "-3000", "3000.5", "0x10"],
+    "PUBLIC_URL": ["cpms.example.com", "ftp://x", "https://", "https://x/?a=1", "http://x y"],
     "REDIS_URL": ["localhost:6379", "http://x"],
+    "TLS_PORT": ["-1", "65536", "https"],
+    "TRANSFER_HOURS": ["0", "a day"],
+    "TRUSTED_PROXIES": ["nginx", "10.0.0.1/8", "10.0.0.0/33", "*"],
+    "UPLOAD_MAX_BYTES": ["0", "-1", "many"],
 }
 FREE_TEXT = {
     *("ADMIN_PASSWORD", "ADMIN_USERNAME", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"),
-    *("DATA_DIR", "HOST", "SECRET_KEY", "TIME_ZONE"),
+    *("DATA_DIR", "HOST", "MEDIA_ROOT", "SECRET_KEY", "TIME_ZONE"),
+    *("PROXY_CERTIFICATE_HEADER", "PROXY_VERIFY_HEADER"),
+    *("TLS_CERTIFICATE", "TLS_CLIENT_CA", "TLS_KEY"),
 }
 
 
@@ -77,7 +89,7 @@ def test_what_is_not_set_has_its_default(env, monkeypatch, name):
 @pytest.mark.parametrize("name", sorted(WRONG))
 def test_every_default_is_a_right_value(env, monkeypatch, name):
     default = VARIABLES[name].default
-    monkeypatch.setenv(name, str(default))
+    monkeypatch.setenv(name, ",".join(default) if isinstance(default, list) else str(default))
     assert env(name) == default
 
 

@@ -6,6 +6,9 @@ import socket
 
 import pytest
 
+from tests import pki
+from tests.processes import server_port
+
 pytestmark = pytest.mark.once
 LONG = "k" * 25 + "7" * 25
 
@@ -109,3 +112,24 @@ def test_the_embedded_default_keeps_a_secret_of_its_own(manage, tmp_path):
     assert len(first) >= 50
     assert manage("shell", "-v0", "-c", show).stdout.strip() == first
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+@pytest.mark.parametrize("wrong", ["TLS_CERTIFICATE", "TLS_KEY", "TLS_CLIENT_CA"])
+def test_a_file_that_tls_cannot_use_is_named(manage, tmp_path, server, wrong):
+    root = pki.authority()
+    certificate, key = pki.server(root).write(tmp_path, "server")
+    ca, other = root.write(tmp_path, "ca")
+    files = {"TLS_CERTIFICATE": certificate, "TLS_KEY": key, "TLS_CLIENT_CA": ca}
+    ports = {"PORT": str(server_port()), "TLS_PORT": str(server_port()), "HOST": "127.0.0.1"}
+    for unusable in (other, str(tmp_path / "nothing")):
+        settings = {**files, **ports, wrong: unusable, "ASGI_SERVER": server}
+        done = manage("serve", **settings)
+        assert done.returncode not in (0, None)
+        assert wrong in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_tls_without_its_files_is_refused(manage):
+    done = manage("check", TLS_PORT="3443")
+    assert "TLS_CERTIFICATE" in done.stderr

@@ -9,10 +9,11 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from cms.demo import DEMO_CARDS, DEMO_STATIONS
+from cms.shared import clock
 from rfid.models import CardGroup
 from rfid.services import cards
 from stations.models import Site
-from stations.services import stations
+from stations.services import local_lists, stations
 
 _SITES = {
     "HARBOUR": {
@@ -50,7 +51,8 @@ class Command(BaseCommand):
             site, _ = Site.objects.get_or_create(name=fields["name"], defaults=fields)
             for cp_id in (name for name in DEMO_STATIONS if key in name):
                 if stations.find(cp_id) is None:
-                    stations.create(cp_id=cp_id, site=site, time_zone=site.time_zone)
+                    made = stations.create(cp_id=cp_id, site=site, time_zone=site.time_zone)
+                    local_lists.choose(station=made, policy="All", groups=[], at=clock.now())
         group, _ = CardGroup.objects.get_or_create(
             name="Demo drivers", defaults={"parent_id_tag": "DEMO"}
         )

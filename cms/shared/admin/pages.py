@@ -1,9 +1,7 @@
-"""Bases of every page of the admin. The only module that imports Unfold."""
+"""What the admin's pages share: rows people edit, rows they look at, tables of millions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,50 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-    DropdownFilter,
-    TextFilter,
-)
-from unfold.decorators import action
-from unfold.enums import ActionVariant
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.paginator import InfinitePaginator as UnfoldInfinitePaginator
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from cms.shared import clock
+from cms.shared.admin.filters import RelatedFilter, TimeFilter
 from cms.shared.errors import DomainError
 
-__all__ = [
-    "AdminPasswordChangeForm",
-    "BigTableAdmin",
-    "CheckboxSelectMultiple",
-    "ChoiceFilter",
-    "FixedFilter",
-    "ModelAdmin",
-    "NumberFilter",
-    "ReadOnlyAdmin",
-    "RelatedFilter",
-    "Select",
-    "TimeFilter",
-    "UserChangeForm",
-    "UserCreationForm",
-    "WordFilter",
-    "action",
-    "variant",
-]
-
-CheckboxSelectMultiple = UnfoldAdminCheckboxSelectMultipleWidget
-Select = UnfoldAdminSelectWidget
 MAX_PAGES = 200  # OFFSET grows with the page; filters find what lies deeper
-_FILTER_TEMPLATE = "admin/filter_field.html"
-
-
-def variant(look: str) -> ActionVariant:
-    """How a button looks: default, primary or danger."""
-    return ActionVariant(look)
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -213,87 +174,3 @@ class BigTableAdmin(ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The change list that keeps to its order."""
         return BigChangeList
-
-
-class ChoiceFilter(ChoicesDropdownFilter):
-    """By a field's fixed choices."""
-
-    template = _FILTER_TEMPLATE
-
-
-class RelatedFilter(AutocompleteSelectFilter):
-    """By a related row, found by typing."""
-
-    template = _FILTER_TEMPLATE
-
-
-class FixedFilter(DropdownFilter):
-    """By one of a fixed list of ``options``, stored in the field ``parameter_name``."""
-
-    template = _FILTER_TEMPLATE
-    options: tuple[tuple[str, str], ...] = ()
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
-        """The options as they are."""
-        return self.options
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows whose field has the chosen value."""
-        value = self.value()
-        return queryset.filter(**{self.parameter_name: value}) if value else queryset
-
-
-class WordFilter(TextFilter):
-    """By a typed word; ``matching`` says what it finds."""
-
-    template = _FILTER_TEMPLATE
-    matching: Callable[..., QuerySet[Any]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows that match the word."""
-        word = (self.value() or "").strip()
-        return type(self).matching(queryset, word) if word else queryset
-
-
-class NumberFilter(WordFilter):
-    """By a whole number in the field ``parameter_name``."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows with that number; none for what is no number."""
-        word = (self.value() or "").strip()
-        if not word:
-            return queryset
-        if not word.isascii() or not word.isdigit() or len(word) > 18:
-            return queryset.none()
-        return queryset.filter(**{self.parameter_name: int(word)})
-
-
-class TimeFilter(DropdownFilter):
-    """By how long ago: ``since`` narrows the rows, ``default`` is the range nobody chose."""
-
-    title = "time"
-    parameter_name = "range"
-    template = _FILTER_TEMPLATE
-    all_option = None
-    default = "all"
-    ranges = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-    since: Callable[[QuerySet[Any], datetime], QuerySet[Any]]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The ranges in words."""
-        return [
-            ("24h", "Last 24 hours"),
-            ("7d", "Last 7 days"),
-            ("30d", "Last 30 days"),
-            ("all", "All"),
-        ]
-
-    def value(self) -> str:
-        """The chosen range, or the default."""
-        chosen = super().value()
-        return chosen if chosen in {*self.ranges, "all"} else self.default
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows of the range."""
-        length = self.ranges.get(self.value())
-        return type(self).since(queryset, clock.now() - length) if length else queryset
