@@ -22,6 +22,19 @@ def command_settled(command_id: int) -> None:
     live.ring_on_commit(command_group(command_id), {"type": "command.settled", "id": command_id})
 
 
+def reservation_group(reservation_id: int) -> str:
+    """Where those whom this reservation concerns listen: its holder, who asked for it."""
+    return f"reservation.{reservation_id}"
+
+
+def reservation_changed(reservation_id: int, status: str) -> None:
+    """A reservation is held, refused, used or over: tell whom it concerns."""
+    live.ring_on_commit(
+        reservation_group(reservation_id),
+        {"type": "reservation.changed", "id": reservation_id, "status": str(status)},
+    )
+
+
 def station_superseded(station_id: int, connection_id: str) -> None:
     """A newer socket serves the station: older ones, wherever they are, are to close."""
     live.ring_on_commit(

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
 
 from cms.shared.errors import NotFound
 from stations.models import (
+    BatchItem,
+    ChargingProfile,
     ChargingSession,
     ChargingStation,
     Command,
+    CommandBatch,
+    CompositeSchedule,
+    ConfigurationTemplate,
     Connector,
+    FirmwareImage,
+    FirmwareUpdate,
+    LocalList,
+    LogRequest,
     MeterValue,
+    ProfileAssignment,
     Reservation,
+    ReviewCase,
+    Transfer,
 )
 
 Row = TypeVar("Row", bound=Model)
@@ -84,6 +96,27 @@ def reservation(reservation_id: int) -> Reservation:
     return _one(reservations().filter(pk=reservation_id), "Reservation")
 
 
+def charging_profile(profile_id: int) -> ChargingProfile:
+    """One an operator defined. Raises NotFound."""
+    return _one(ChargingProfile.objects.filter(pk=profile_id), "Charging profile")
+
+
+def profile_assignments() -> QuerySet[ProfileAssignment]:
+    """Charging profiles at stations, with station, connector and the named profile."""
+    return ProfileAssignment.objects.select_related("station", "connector", "profile")
+
+
+def profile_assignment(station: ChargingStation, assignment_id: int) -> ProfileAssignment:
+    """One of them, at this station. Raises NotFound."""
+    found = profile_assignments().filter(station=station, pk=assignment_id)
+    return _one(found, "Charging profile")
+
+
+def composite_schedules() -> QuerySet[CompositeSchedule]:
+    """What connectors make of their profiles, with their connector."""
+    return CompositeSchedule.objects.select_related("connector")
+
+
 def commands() -> QuerySet[Command]:
     """Commands with their station and who asked for them."""
     return Command.objects.select_related("station", "requested_by")
@@ -92,6 +125,94 @@ def commands() -> QuerySet[Command]:
 def command(command_id: int) -> Command:
     """One of them. Raises NotFound."""
     return _one(commands().filter(pk=command_id), "Command")
+
+
+def review_cases() -> QuerySet[ReviewCase]:
+    """Review cases with their station."""
+    return ReviewCase.objects.select_related("station")
+
+
+def review_case(case_id: int) -> ReviewCase:
+    """One of them. Raises NotFound."""
+    return _one(review_cases().filter(pk=case_id), "Review case")
+
+
+def firmware_images() -> QuerySet[FirmwareImage]:
+    """Firmware images with who uploaded them."""
+    return FirmwareImage.objects.select_related("uploaded_by")
+
+
+def firmware_image(image_id: int) -> FirmwareImage:
+    """One of them. Raises NotFound."""
+    return _one(firmware_images().filter(pk=image_id), "Firmware image")
+
+
+def firmware_updates() -> QuerySet[FirmwareUpdate]:
+    """Firmware updates with all that is shown of them."""
+    rows = FirmwareUpdate.objects.select_related("station", "image", "transfer", "requested_by")
+    return rows.prefetch_related("reports")
+
+
+def firmware_update(update_id: int) -> FirmwareUpdate:
+    """One of them. Raises NotFound."""
+    return _one(firmware_updates().filter(pk=update_id), "Firmware update")
+
+
+def log_requests() -> QuerySet[LogRequest]:
+    """Requests for logs with all that is shown of them."""
+    rows = LogRequest.objects.select_related("station", "transfer", "requested_by")
+    return rows.prefetch_related("reports")
+
+
+def log_request(request_id: int) -> LogRequest:
+    """One of them. Raises NotFound."""
+    return _one(log_requests().filter(pk=request_id), "Log request")
+
+
+def transfers() -> QuerySet[Transfer]:
+    """Transfers with their station."""
+    return Transfer.objects.select_related("station", "image")
+
+
+def transfer(transfer_id: int) -> Transfer:
+    """One of them. Raises NotFound."""
+    return _one(transfers().filter(pk=transfer_id), "Transfer")
+
+
+def template(template_id: int) -> ConfigurationTemplate:
+    """One of the configuration templates. Raises NotFound."""
+    return _one(ConfigurationTemplate.objects.filter(pk=template_id), "Template")
+
+
+def batch(batch_id: int) -> CommandBatch:
+    """One batch with who asked for it. Raises NotFound."""
+    rows = CommandBatch.objects.select_related("requested_by")
+    return _one(rows.filter(pk=batch_id), "Batch")
+
+
+def batch_counts(batch_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """How many commands of some batches are in which state."""
+    found: dict[int, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
+    rows = BatchItem.objects.filter(batch__in=found).order_by().values_list("batch_id", "state")
+    for batch_id, state, number in rows.annotate(number=Count("pk")):
+        found[batch_id][state] = number
+    return found
+
+
+def local_lists() -> QuerySet[LocalList]:
+    """Local lists with their station, what it acknowledged and what it should hold."""
+    # Without the entries themselves, which may be large.
+    return (
+        LocalList.objects.select_related("station", "content", "target__content")
+        .defer("content__entries", "target__content__entries")
+        .prefetch_related("groups")
+    )
+
+
+def local_list(cp_id: str) -> LocalList:
+    """The list of a station; one with nothing in it where none was ever made. Raises NotFound."""
+    station = station_named(cp_id)
+    return local_lists().filter(station=station).first() or LocalList(station=station)
 
 
 def _one(rows: QuerySet[Row], what: str) -> Row:

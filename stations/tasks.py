@@ -8,7 +8,24 @@ from celery import shared_task
 from django.conf import settings
 
 from cms.shared import clock
-from stations.services import commands, connectors, reservations, stations
+from stations.services import (
+    batches,
+    commands,
+    configuration,
+    configuration_reads,
+    connectors,
+    list_contents,
+    list_targets,
+    local_lists,
+    reservations,
+    silence,
+    stations,
+    strangers,
+    unplaced,
+    upkeep,
+)
+
+_CONFIGURATION_HISTORY = timedelta(days=730)
 
 
 @shared_task
@@ -30,7 +47,80 @@ def expire_commands() -> None:
 
 
 @shared_task
+def read_configurations() -> None:
+    """Ask stations for what is left to read of their settings."""
+    configuration_reads.advance(at=clock.now())
+
+
+@shared_task
+def refresh_list_targets() -> None:
+    """Work out anew what local lists should hold, where cards changed or their time came."""
+    list_targets.refresh(at=clock.now())
+
+
+@shared_task
+def assign_list_targets() -> None:
+    """Give local lists their targets anew: sites, groups and stations may be others now."""
+    list_targets.assign(at=clock.now())
+
+
+@shared_task
+def advance_local_lists() -> None:
+    """Bring local lists that are behind a step further."""
+    local_lists.advance(at=clock.now())
+
+
+@shared_task
+def advance_batches() -> None:
+    """Note the answers of what many stations were asked, and ask further."""
+    batches.advance(at=clock.now())
+
+
+@shared_task
+def prune_list_contents() -> None:
+    """Delete what stood in local lists and stands in none any more."""
+    list_contents.prune(before=clock.now() - timedelta(hours=1))
+
+
+@shared_task
+def prune_configuration_changes() -> None:
+    """Delete the settings' history that is older than two years."""
+    configuration.prune_changes(before=clock.now() - _CONFIGURATION_HISTORY)
+
+
+@shared_task
 def prune_status_changes() -> None:
     """Delete the connectors' history that is older than the message log's retention."""
     days = settings.OCPP_MESSAGE_RETENTION_DAYS
     connectors.prune_status_changes(before=clock.now() - timedelta(days=days))
+
+
+@shared_task
+def notice_silent_sessions() -> None:
+    """Put sessions under way at stations long away into the review queue."""
+    silence.notice_silent_sessions(at=clock.now())
+
+
+@shared_task
+def notice_unplaced_readings() -> None:
+    """Put meter values that name no session of ours into the review queue."""
+    unplaced.notice_unplaced(at=clock.now())
+
+
+@shared_task
+def forget_strangers() -> None:
+    """Drop cases of strangers nobody has seen for as long as messages are kept."""
+    at = clock.now()
+    strangers.forget(before=at - timedelta(days=settings.OCPP_MESSAGE_RETENTION_DAYS), at=at)
+
+
+@shared_task
+def expire_errands() -> None:
+    """End updates and requests for logs nobody finished in time, and close their addresses."""
+    upkeep.expire_due(at=clock.now())
+
+
+@shared_task
+def prune_files() -> None:
+    """Delete uploaded files that are kept long enough, and what interrupted ones left behind."""
+    upkeep.prune(before=clock.now() - timedelta(days=settings.FILE_RETENTION_DAYS))

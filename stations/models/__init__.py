@@ -2,26 +2,92 @@
 
 from __future__ import annotations
 
+from stations.models.batches import BatchItem, CommandBatch, ItemState
+from stations.models.charging_profiles import (
+    AssignmentState,
+    ChargingProfile,
+    CompositeSchedule,
+    ProfileAssignment,
+    ProfilePurpose,
+)
 from stations.models.commands import Command, CommandStatus
+from stations.models.configuration import (
+    ChangeCause,
+    ConfigurationChange,
+    ConfigurationKey,
+    ConfigurationRead,
+    ReadState,
+    ReadStep,
+)
 from stations.models.connectors import Connector, ConnectorStatus, StatusChange
+from stations.models.errands import ErrandReport, Outcome, Subject
+from stations.models.firmware import FirmwareImage, FirmwareUpdate
+from stations.models.local_lists import (
+    ListPolicy,
+    ListState,
+    LocalList,
+    LocalListContent,
+    LocalListTarget,
+)
+from stations.models.logs import LogKind, LogRequest
 from stations.models.metering import MeterValue
+from stations.models.quirks import KNOBS, Quirk
 from stations.models.reservations import Reservation, ReservationStatus
+from stations.models.review import Resolution, ReviewCase, ReviewKind, ReviewState
 from stations.models.sessions import ChargingSession, SessionStatus
-from stations.models.stations import ChargingStation, ConfigurationKey, Registration, Site
+from stations.models.stations import ChargingStation, Registration, SecurityProfile, Site
+from stations.models.templates import ConfigurationTemplate
+from stations.models.transfers import Purpose, Transfer, TransferState
 
 __all__ = [
+    "KNOBS",
+    "AssignmentState",
+    "BatchItem",
+    "ChangeCause",
+    "ChargingProfile",
     "ChargingSession",
     "ChargingStation",
     "Command",
+    "CommandBatch",
     "CommandStatus",
+    "CompositeSchedule",
+    "ConfigurationChange",
     "ConfigurationKey",
+    "ConfigurationRead",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "ErrandReport",
+    "FirmwareImage",
+    "FirmwareUpdate",
+    "ItemState",
+    "ListPolicy",
+    "ListState",
+    "LocalList",
+    "LocalListContent",
+    "LocalListTarget",
+    "LogKind",
+    "LogRequest",
     "MeterValue",
+    "Outcome",
+    "ProfileAssignment",
+    "ProfilePurpose",
+    "Purpose",
+    "Quirk",
+    "ReadState",
+    "ReadStep",
     "Registration",
     "Reservation",
     "ReservationStatus",
+    "Resolution",
+    "ReviewCase",
+    "ReviewKind",
+    "ReviewState",
+    "SecurityProfile",
     "SessionStatus",
     "Site",
     "StatusChange",
+    "Subject",
+    "Transfer",
+    "TransferState",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 
 class MeterValue(models.Model):
@@ -50,7 +51,13 @@ class MeterValue(models.Model):
             )
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session", "sampled_at"], name="meter_value_of_session")
+            models.Index(fields=["session", "sampled_at"], name="meter_value_of_session"),
+            # Few: what names a session nobody knows, until it is looked at (services/unplaced.py)
+            models.Index(
+                fields=["session", "received_at"],  # so that SQLite prefers it to the one above
+                condition=Q(session__isnull=True, reported_transaction_id__isnull=False),
+                name="meter_value_unplaced",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -81,3 +81,8 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"reservation {self.reservation_id}"
+
+    @property
+    def number(self) -> int:
+        """The reservationId the station knows it by: ours, unless it numbered it itself."""
+        return self.pk if self.reported_reservation_id is None else self.reported_reservation_id

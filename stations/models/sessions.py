@@ -65,8 +65,11 @@ class ChargingSession(models.Model):
     last_register_wh = models.BigIntegerField(null=True)
     last_reading_at = models.DateTimeField(null=True)
 
+    # The reasons of its open review cases, here for lists and for billing: services/review.py
+    # writes both. What is not billable stays readable: discarded, or counted in another session.
     needs_review = models.BooleanField(default=False)
     review_reasons = models.JSONField(default=list)
+    billable = models.BooleanField(default=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-transaction_id"]

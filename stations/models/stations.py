@@ -1,4 +1,4 @@
-"""Site, ChargingStation and its ConfigurationKeys."""
+"""Site and ChargingStation."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ class Site(Timestamped):
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
     )
     time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
+    card_groups = models.ManyToManyField(
+        "rfid.CardGroup",
+        blank=True,
+        related_name="+",
+        help_text="Whose cards stand in the local lists of its stations",
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
@@ -62,6 +68,15 @@ class Registration(models.TextChoices):
     ACCEPTED = "Accepted"
     PENDING = "Pending"
     REJECTED = "Rejected"
+
+
+class SecurityProfile(models.IntegerChoices):
+    """How a station proves who it is (OCPP 1.6 security whitepaper, section 3)."""
+
+    NONE = 0, "0: no authentication"
+    PASSWORD = 1, "1: password"
+    TLS_PASSWORD = 2, "2: password over TLS"
+    TLS_CERTIFICATE = 3, "3: client certificate"
 
 
 class ChargingStationQuerySet(models.QuerySet["ChargingStation"]):
@@ -103,6 +118,24 @@ class ChargingStation(Timestamped):
         help_text="Of the station's clock, for times it sends without a zone",
     )
     key_hash = models.CharField(max_length=128, blank=True, editable=False)
+    # Keys it was given and may use from now on: {"hash": ..., "command": the Command's id}
+    pending_keys = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True, editable=False
+    )
+    security_profile = models.PositiveSmallIntegerField(
+        choices=SecurityProfile,
+        null=True,
+        blank=True,
+        help_text="The least it must connect with. Empty: its key, where it has one",
+    )
+    # One it was told to change to; while it has not, the one above still lets it in
+    pending_profile = models.PositiveSmallIntegerField(
+        choices=SecurityProfile, null=True, blank=True, editable=False
+    )
+    resets_for_profile = models.BooleanField(default=False, db_default=False, editable=False)
+    connected_profile = models.PositiveSmallIntegerField(  # what its newest socket proved
+        choices=SecurityProfile, null=True, blank=True, editable=False
+    )
 
     # What the station reports of itself (BootNotification; wide: real ones overrun the limits)
     protocol = models.CharField(max_length=20, blank=True)
@@ -123,6 +156,8 @@ class ChargingStation(Timestamped):
     disconnected_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     last_boot_at = models.DateTimeField(null=True, blank=True)
+    # It took a setting that counts only after its next start (ChangeConfiguration, RebootRequired)
+    reboot_required_at = models.DateTimeField(null=True, blank=True)
 
     objects = ChargingStationQuerySet.as_manager()
 
@@ -146,24 +181,3 @@ class ChargingStation(Timestamped):
             return zoneinfo.ZoneInfo(self.time_zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return UTC
-
-
-class ConfigurationKey(models.Model):
-    """One setting of a station, as it last told us (GetConfiguration, ChangeConfiguration)."""
-
-    station = models.ForeignKey(
-        ChargingStation, on_delete=models.CASCADE, related_name="configuration"
-    )
-    key = models.CharField(max_length=255)
-    value = models.TextField(blank=True)
-    readonly = models.BooleanField(default=False)
-    read_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["key"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["station", "key"], name="configuration_key_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key} = {self.value}"

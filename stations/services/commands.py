@@ -12,14 +12,16 @@ from django.db import IntegrityError, transaction
 from cms.shared.errors import Conflict, StationOffline
 from stations import events
 from stations.models import (
+    AssignmentState,
     ChargingStation,
     Command,
     CommandStatus,
+    ProfileAssignment,
     Registration,
     Reservation,
     ReservationStatus,
 )
-from stations.services import configuration
+from stations.services import configuration, errands
 
 _NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
@@ -51,7 +53,7 @@ def request(
     may wait for it, and Conflict where the station is not served (yet). A repeated
     ``idempotency_key`` gives the command it made the first time.
     """
-    known = _repeated(idempotency_key)
+    known = repeated(idempotency_key)
     if known is not None:
         return known
     _check_registration(station, action)
@@ -72,6 +74,13 @@ def request(
         return Command.objects.get(idempotency_key=idempotency_key)
     events.command_waiting(station.pk)
     return command
+
+
+def repeated(idempotency_key: str | None) -> Command | None:
+    """The command that was asked for with this key before."""
+    if idempotency_key is None:
+        return None
+    return Command.objects.filter(idempotency_key=idempotency_key).first()
 
 
 @transaction.atomic
@@ -113,6 +122,29 @@ def settle(*, command_id: int, outcome: Outcome, at: datetime) -> Command | None
 
 
 @transaction.atomic
+def settle_late(*, station_id: int, message_id: str, answer: dict[str, Any]) -> Command | None:
+    """Keep an answer that came after its command was given up: the row stays TimedOut, and says so.
+
+    None where the command is not one of those, or had its late answer before.
+    """
+    command = (
+        Command.objects.select_for_update(no_key=True)
+        .filter(
+            station_id=station_id,
+            message_id=message_id,
+            status=CommandStatus.TIMED_OUT,
+            answer__isnull=True,
+        )
+        .first()
+    )
+    if command is not None:
+        command.answer = configuration.masked(answer)
+        command.error_description = f"answered too late: {answer.get('status', '')}"[:500]
+        command.save(update_fields=["answer", "error_description"])
+    return command
+
+
+@transaction.atomic
 def expire_due(*, at: datetime) -> int:
     """Close what nobody will: never sent in time, or sent by a process that is gone."""
     expired = Command.objects.select_for_update(skip_locked=True).filter(
@@ -139,9 +171,13 @@ def _close(command: Command, outcome: Outcome, at: datetime) -> None:
     command.error_description = outcome.error_description[:500]
     command.save()
     if outcome.status != CommandStatus.ANSWERED:
-        # Nobody will say whether the connector is reserved: do not keep it from others.
+        # Nobody will say whether it is reserved, or in force: do not keep a connector from others.
         Reservation.objects.filter(command=command, status=ReservationStatus.REQUESTED).update(
             status=ReservationStatus.FAILED, ended_at=at
+        )
+        errands.unanswered(command=command, at=at)
+        ProfileAssignment.objects.filter(command=command, state=AssignmentState.REQUESTED).update(
+            state=AssignmentState.FAILED, ended_at=at
         )
     events.command_settled(command.pk)
 
@@ -152,12 +188,6 @@ def _check_registration(station: ChargingStation, action: str) -> None:
     pending = station.registration == Registration.PENDING
     if rejected or (pending and action in _NOT_WHILE_PENDING):
         raise Conflict(f"{station.cp_id} is registered as {station.registration}")
-
-
-def _repeated(idempotency_key: str | None) -> Command | None:
-    if idempotency_key is None:
-        return None
-    return Command.objects.filter(idempotency_key=idempotency_key).first()
 
 
 def _is_connected(station: ChargingStation) -> bool:

@@ -49,7 +49,7 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
     if report.status in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE):
         reservations.cancel_by_fault(connector=connector, status=report.status, at=at)
     if report.status == ConnectorStatus.AVAILABLE and connector.connector_id:
-        sessions.infer_end(connector=connector, ended_at=report.reported_at)
+        sessions.infer_end(connector=connector, ended_at=report.reported_at, at=at)
 
 
 def prune_status_changes(*, before: datetime) -> int:

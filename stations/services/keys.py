@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import string
+from typing import Any
 
 from django.conf import settings
 
@@ -12,36 +14,84 @@ from cms.shared.errors import DomainError
 from stations.models import ChargingStation
 
 _LENGTH = range(16, 41)  # AuthorizationKey, OCPP 1.6 security whitepaper section 4.1
+_LETTERS = string.ascii_letters + string.digits
+_MOST_PENDING = 3  # keys whose change was never answered; older ones are given up
 _NOBODY = "hmac-sha256$00000000$" + 64 * "0"
 
 
 def set_key(*, station: ChargingStation, key: str | None = None) -> str:
-    """Give ``station`` a key (20 random bytes, unless one is given) and return it: shown only now.
+    """Give ``station`` a key (a random one, unless one is given) and return it: shown only now.
 
     Raises DomainError for a given key that is not 16 to 40 printable characters.
     """
-    key = secrets.token_hex(20) if key is None else key
+    key = new() if key is None else key
     if len(key) not in _LENGTH or not key.isprintable():
         raise DomainError(
             "A station key has 16 to 40 printable characters",
             fields={"authorizationKey": ["16 to 40 printable characters expected"]},
         )
-    station.key_hash = _hash(key, secrets.token_hex(4))
-    station.save(update_fields=["key_hash", "updated_at"])
+    station.key_hash = hashed(key)
+    station.pending_keys = []
+    station.save(update_fields=["key_hash", "pending_keys", "updated_at"])
     return key
+
+
+def new() -> str:
+    """A key nobody can guess: 20 random letters and digits, as 40 hexadecimal digits.
+
+    Stations present what they are given, or (as the whitepaper means it) the bytes those digits
+    stand for; of letters, because several cannot send every byte.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(20)).encode().hex()
 
 
 def clear_key(*, station: ChargingStation) -> None:
     """Let ``station`` connect without a key, where the settings allow it at all."""
     station.key_hash = ""
-    station.save(update_fields=["key_hash", "updated_at"])
+    station.pending_keys = []
+    station.save(update_fields=["key_hash", "pending_keys", "updated_at"])
 
 
-def matches(key_hash: str, presented: str) -> bool:
-    """Whether ``presented`` is the key; takes as long for a station that has none."""
+def hashed(key: str) -> str:
+    """What is kept of ``key``."""
+    return _hash(key, secrets.token_hex(4))
+
+
+def matches(key_hash: str, presented: str | bytes) -> bool:
+    """Whether ``presented`` is the key, as it is, in hexadecimal digits, or as their bytes.
+
+    Takes as long for a station that has none, and whichever of the three it is.
+    """
     known = key_hash or _NOBODY
     salt = known.split("$")[1]
-    return hmac.compare_digest(_hash(presented, salt), known) and bool(key_hash)
+    found = [hmac.compare_digest(_hash(form, salt), known) for form in _forms(presented)]
+    return any(found) and bool(key_hash)
+
+
+def recognised(station: ChargingStation | None, presented: str | bytes) -> str | None:
+    """The hash of the key of ``station`` that was presented, an old one or a new; or None."""
+    pending = station.pending_keys[-_MOST_PENDING:] if station else []
+    hashes = [station.key_hash if station else "", *(each["hash"] for each in pending)]
+    hashes += [""] * (1 + _MOST_PENDING - len(hashes))  # as many for every station
+    found = [each for each in hashes if matches(each, presented)]
+    return found[0] if found else None
+
+
+def learned(station: ChargingStation, key_hash: str | None) -> dict[str, Any]:
+    """The fields of ``station`` that a login with this key settles: a change is done."""
+    if key_hash is None or key_hash == station.key_hash:
+        return {}
+    return {"key_hash": key_hash, "pending_keys": []}
+
+
+def _forms(presented: str | bytes) -> tuple[str, str, str]:
+    raw = presented.encode(errors="surrogateescape") if isinstance(presented, str) else presented
+    text = raw.decode(errors="replace")
+    try:
+        plain = bytes.fromhex(text).decode()
+    except ValueError:
+        plain = text
+    return text, raw.hex(), plain
 
 
 def _hash(key: str, salt: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from cms.shared import clock
 from cms.shared.errors import Conflict, DomainError
+from stations import events
 from stations.models import (
     ChargingSession,
     ChargingStation,
@@ -18,9 +20,7 @@ from stations.models import (
     ReservationStatus,
 )
 from stations.models.reservations import HOLDING
-from stations.services import commands
-
-_CLOCK_TOLERANCE = timedelta(minutes=5)  # a station's clock may be behind ours
+from stations.services import commands, configuration
 
 
 @transaction.atomic
@@ -33,16 +33,23 @@ def reserve(
     at: datetime,
     parent_id_tag: str = "",
     requested_by_id: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Reservation:
     """Ask the station to keep a connector (0: any) for ``id_tag``; gives the row, its command set.
 
-    Raises Conflict where somebody holds it, DomainError for a time that is over, StationOffline.
+    A repeated ``idempotency_key`` gives the reservation it made the first time. Raises Conflict
+    where somebody holds the connector, DomainError for a time that is over or a station that does
+    not reserve connector 0 (ReserveConnectorZeroSupported, OCPP 1.6 section 9.3), StationOffline.
     """
     if expires_at <= at:
         raise DomainError(
             "A reservation ends in the future", fields={"expiryDate": ["must be in the future"]}
         )
+    _check_zero(station, connector_id)
     connector = Connector.objects.locked(station_id=station.pk, connector_id=connector_id)
+    known = _repeated(idempotency_key)  # after the lock: of two at once the second one finds it
+    if known is not None:
+        return known
     _expire(Reservation.objects.filter(connector=connector), at)  # else it would still be held
     reservation = _hold(connector, id_tag, parent_id_tag, expires_at, at, requested_by_id)
     payload = {
@@ -59,42 +66,68 @@ def reserve(
         payload=payload,
         at=at,
         requested_by_id=requested_by_id,
+        idempotency_key=idempotency_key,
     )
     reservation.save(update_fields=["command"])
     return reservation
 
 
 def cancel(
-    *, reservation: Reservation, at: datetime, requested_by_id: int | None = None
+    *,
+    reservation: Reservation,
+    at: datetime,
+    requested_by_id: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Command:
     """Ask the station to give the connector free again; its answer ends the reservation.
 
-    Raises Conflict where it is over already, StationOffline.
+    It is named by the number the station knows it by. A repeated ``idempotency_key`` gives the
+    command it made the first time. Raises Conflict where it is over already, StationOffline.
     """
-    if reservation.status not in HOLDING:
+    known = commands.repeated(idempotency_key)
+    if known is None and reservation.status not in HOLDING:
         raise Conflict(f"Reservation {reservation.pk} is {reservation.status} already")
-    return commands.request(
+    return known or commands.request(
         station=reservation.station,
         action="CancelReservation",
-        payload={"reservationId": reservation.pk},
+        payload={"reservationId": reservation.number},
         at=at,
         requested_by_id=requested_by_id,
+        idempotency_key=idempotency_key,
     )
 
 
+@transaction.atomic
 def answered(*, station_id: int, reservation_id: int, status: str, at: datetime) -> None:
-    """The station answered ReserveNow: it is held, or refused in OCPP's own word."""
-    over = None if status == ReservationStatus.ACCEPTED else at
-    Reservation.objects.filter(
-        pk=reservation_id, station_id=station_id, status=ReservationStatus.REQUESTED
-    ).update(status=status, ended_at=over)
+    """The station answered ReserveNow: it is held, or refused in OCPP's own word.
 
-
-def cancelled(*, station_id: int, reservation_id: int, at: datetime) -> None:
-    """The station accepted CancelReservation."""
-    Reservation.objects.filter(pk=reservation_id, station_id=station_id, status__in=HOLDING).update(
-        status=ReservationStatus.CANCELLED, ended_at=at
+    An acceptance that comes after we gave up waiting is the truth all the same: the reservation
+    is held after all or, where somebody else has the connector by now, given back.
+    """
+    reservation = (
+        Reservation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("station")
+        .filter(pk=reservation_id, station_id=station_id)
+        .first()
     )
+    if reservation is None:
+        return
+    accepted = status == ReservationStatus.ACCEPTED
+    if reservation.status == ReservationStatus.REQUESTED:
+        _become(reservation, status, None if accepted else at)
+    elif accepted and reservation.status == ReservationStatus.FAILED:
+        _hold_after_all(reservation, at)
+
+
+def cancelled(
+    *, station_id: int, reservation_id: int, at: datetime, status: str = "Accepted"
+) -> None:
+    """The station answered CancelReservation. One it does not know (``status`` Rejected) is not
+
+    held there, so it is over as well.
+    """
+    reason = "" if status == "Accepted" else "the station knew no such reservation"
+    _end(_numbered(station_id, reservation_id), ReservationStatus.CANCELLED, at, reason)
 
 
 @transaction.atomic
@@ -127,64 +160,22 @@ def record_own(
 
 def cancel_own(*, station_id: int, number: int, at: datetime) -> bool:
     """A station gave up a reservation by the number it knows: of its own, else one of ours."""
-    held = Reservation.objects.filter(station_id=station_id, status__in=HOLDING)
-    over = {"status": ReservationStatus.CANCELLED, "ended_at": at}
-    own = held.filter(reported_reservation_id=number)
-    return bool(own.update(**over) or held.filter(pk=number).update(**over))
+    return bool(_end(_numbered(station_id, number), ReservationStatus.CANCELLED, at))
 
 
 def cancel_by_fault(*, connector: Connector, status: str, at: datetime) -> None:
     """A connector that is Faulted or Unavailable keeps nothing (OCPP 1.6 section 5.13)."""
-    held = Reservation.objects.filter(status__in=HOLDING, station_id=connector.station_id)
+    held = Reservation.objects.filter(station_id=connector.station_id)
     if connector.connector_id:  # number 0 is the whole station
         held = held.filter(connector=connector)
-    held.update(
-        status=ReservationStatus.CANCELLED, status_reason=f"connector is {status}", ended_at=at
-    )
-
-
-def holding(*, connector: Connector, at: datetime) -> Reservation | None:
-    """The reservation that holds ``connector`` at ``at``: its own, or one of the whole station."""
-    return (
-        Reservation.objects.select_for_update(no_key=True, of=("self",))
-        .filter(
-            Q(connector=connector) | Q(connector__connector_id=0),
-            station_id=connector.station_id,
-            status__in=HOLDING,
-            requested_at__lte=at + _CLOCK_TOLERANCE,
-            expires_at__gt=at,
-        )
-        .order_by("-connector__connector_id", "pk")
-        .first()
-    )
-
-
-def fits(reservation: Reservation, *, id_tag: str, parent_id_tag: str) -> bool:
-    """Whether a card may use ``reservation``: its own, or one of its group (section 5.13)."""
-    if reservation.id_tag.upper() == id_tag.upper():
-        return True
-    group = reservation.parent_id_tag
-    return bool(group) and group.upper() == parent_id_tag.upper()
-
-
-def keeps(reservation: Reservation, *, connector: Connector) -> bool:
-    """Whether it keeps other cards off ``connector``. One for any connector (number 0) leaves the
-
-    others to everybody as long as one remains free for it (OCPP 1.6 section 5.13).
-    """
-    if reservation.connector_id == connector.pk:
-        return True
-    others = Connector.objects.filter(station_id=connector.station_id, connector_id__gt=0)
-    free = others.exclude(pk=connector.pk).filter(status__in=("Available", "Reserved"))
-    return not free.exclude(reservations__status__in=HOLDING).exists()
+    _end(held, ReservationStatus.CANCELLED, at, f"connector is {status}")
 
 
 def use(*, reservation: Reservation, session: ChargingSession, at: datetime) -> None:
     """``session`` began on what was reserved for it."""
-    reservation.status = ReservationStatus.USED
     reservation.session = session
-    reservation.ended_at = at
-    reservation.save(update_fields=["status", "session", "ended_at"])
+    reservation.save(update_fields=["session"])
+    _become(reservation, ReservationStatus.USED, at)
 
 
 def expire_due(*, at: datetime) -> int:
@@ -193,9 +184,74 @@ def expire_due(*, at: datetime) -> int:
 
 
 def _expire(reservations: QuerySet[Reservation], at: datetime) -> int:
-    return reservations.filter(status__in=HOLDING, expires_at__lte=at).update(
-        status=ReservationStatus.EXPIRED, ended_at=at
+    return _end(reservations.filter(expires_at__lte=at), ReservationStatus.EXPIRED, at)
+
+
+@transaction.atomic
+def _end(
+    reservations: QuerySet[Reservation], status: ReservationStatus, at: datetime, reason: str = ""
+) -> int:
+    """End those of ``reservations`` that hold a connector; who waits for them is told."""
+    held = reservations.filter(status__in=HOLDING).order_by("pk")
+    ended = list(held.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    for number in ended:
+        events.reservation_changed(number, status)
+    return Reservation.objects.filter(pk__in=ended).update(
+        status=status, status_reason=reason, ended_at=at
     )
+
+
+def _become(reservation: Reservation, status: str, ended_at: datetime | None) -> None:
+    reservation.status = status
+    reservation.ended_at = ended_at
+    reservation.save(update_fields=["status", "ended_at"])
+    events.reservation_changed(reservation.pk, status)
+
+
+def _hold_after_all(reservation: Reservation, at: datetime) -> None:
+    if reservation.expires_at <= at:  # the station ends it itself
+        return
+    try:
+        with transaction.atomic():
+            _become(reservation, ReservationStatus.ACCEPTED, None)
+    except IntegrityError:
+        with suppress(Conflict):  # where it cannot be asked now, it keeps it until it expires
+            commands.request(
+                station=reservation.station,
+                action="CancelReservation",
+                payload={"reservationId": reservation.number},
+                at=at,
+            )
+
+
+def _numbered(station_id: int, number: int) -> QuerySet[Reservation]:
+    """What the station holds by this number: of its own numbering, else of ours."""
+    return by_number(Reservation.objects.filter(station_id=station_id, status__in=HOLDING), number)
+
+
+def by_number(rows: QuerySet[Reservation], number: int) -> QuerySet[Reservation]:
+    """Those of one station's ``rows`` that it knows by ``number``: its own, else one of ours."""
+    own = rows.filter(reported_reservation_id=number)
+    return own if own.exists() else rows.filter(pk=number, reported_reservation_id=None)
+
+
+def _check_zero(station: ChargingStation, connector_id: int) -> None:
+    told = configuration.value(station_id=station.pk, key="ReserveConnectorZeroSupported")
+    if connector_id == 0 and (told or "").lower() == "false":
+        raise DomainError(
+            f"{station.cp_id} reserves only connectors of its own",
+            fields={"connectorId": ["the station does not support 0 (any)"]},
+        )
+
+
+def _repeated(idempotency_key: str | None) -> Reservation | None:
+    command = commands.repeated(idempotency_key)
+    if command is None:
+        return None
+    reservation = Reservation.objects.filter(command=command).first()
+    if reservation is None:
+        raise Conflict("This Idempotency-Key was used for another command")
+    return reservation
 
 
 def _hold(

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rfid.services import cards
 from rfid.services.cards import Authorization
 from stations.models import ChargingSession, Connector, SessionStatus
 from stations.readings import Reading
-from stations.services import metering, reservations
+from stations.services import assignments, holds, metering, reservations, review, strangers
 
 OPEN_ENDED = (SessionStatus.ACTIVE, SessionStatus.INFERRED)
+ENDED_BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
 
 
 class Start(NamedTuple):
@@ -26,6 +27,7 @@ class Start(NamedTuple):
     started_at: datetime
     meter_start_wh: int
     started_at_raw: str = ""
+    reservation_id: int | None = None  # the one it says it used, by its number for it
 
 
 class Stop(NamedTuple):
@@ -48,7 +50,17 @@ class Started(NamedTuple):
 
 
 def authorize(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
-    """May ``id_tag`` charge at this station? ConcurrentTx where it charges at another one."""
+    """May ``id_tag`` charge at this station? ConcurrentTx where it charges at another one.
+
+    A card nobody knows is noted for review.
+    """
+    authorization = _standing(station_id, id_tag, at)
+    if authorization.card is None:
+        strangers.unknown_card(station_id=station_id, id_tag=id_tag, at=at)
+    return authorization
+
+
+def _standing(station_id: int, id_tag: str, at: datetime) -> Authorization:
     authorization = cards.authorize(id_tag=id_tag, at=at)
     if not authorization.accepted:
         return authorization
@@ -70,17 +82,22 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
     known = _known_start(connector, start)
     if known is not None:
         return Started(known.pk, Authorization(known.authorization, known.card))
-    authorization = authorize(station_id=station_id, id_tag=start.id_tag, at=at)
-    reservation = reservations.holding(connector=connector, at=start.started_at)
-    fits = reservation is not None and reservations.fits(
-        reservation, id_tag=start.id_tag, parent_id_tag=authorization.parent_id_tag
+    authorization = _standing(station_id, start.id_tag, at)
+    use = holds.of_start(
+        connector=connector,
+        id_tag=start.id_tag,
+        parent_id_tag=authorization.parent_id_tag,
+        named=start.reservation_id,
+        at=start.started_at,
     )
-    keeps = reservation and not fits and reservations.keeps(reservation, connector=connector)
-    if keeps and authorization.accepted:
+    if use.refused and authorization.accepted:
         authorization = authorization._replace(status="Invalid")
     session = _open(connector, start, authorization, at)
-    if reservation and fits and authorization.accepted:
-        reservations.use(reservation=reservation, session=session, at=at)
+    if use.reservation and (use.is_sure or authorization.accepted):
+        reservations.use(reservation=use.reservation, session=session, at=at)
+    if authorization.card is None:
+        where = {"station_id": station_id, "connector_id": start.connector_id}
+        strangers.unknown_card(id_tag=start.id_tag, at=at, **where)
     return Started(session.pk, authorization)
 
 
@@ -95,12 +112,14 @@ def end(*, station_id: int, stop: Stop, at: datetime) -> Authorization | None:
     if session is None:
         session = _keep_orphan(station_id, stop, at)
     elif session.status in OPEN_ENDED:
-        _complete(session, stop, at)
+        complete(session=session, stop=stop, at=at)
+    else:
+        review.stopped_again(session=session, stop=stop._asdict(), at=at)
     metering.record(readings=_of_session(session, stop.readings), at=at)
     return cards.authorize(id_tag=stop.id_tag, at=at) if stop.id_tag else None
 
 
-def infer_end(*, connector: Connector, ended_at: datetime) -> None:
+def infer_end(*, connector: Connector, ended_at: datetime, at: datetime) -> None:
     """Close what is still open on ``connector`` though it ended by ``ended_at``: no stop came yet.
 
     It waits for review, and its late StopTransaction still completes it.
@@ -108,11 +127,15 @@ def infer_end(*, connector: Connector, ended_at: datetime) -> None:
     session = _locked_open(connector)
     if session is None or session.started_at is None or ended_at <= session.started_at:
         return
+    before = review.facts(session)
     session.status = SessionStatus.INFERRED
     session.stopped_at = max(session.last_reading_at or session.started_at, session.started_at)
     session.meter_stop_wh = session.last_register_wh
-    _flag(session, "NoStop")
+    review.unflag(session, ["Silent"])
+    review.flag(session, "NoStop")
     session.save()
+    review.follow(session=session, before=before, at=at)
+    assignments.session_over(session=session, at=session.stopped_at)
 
 
 def _known_start(connector: Connector, start: Start) -> ChargingSession | None:
@@ -122,9 +145,9 @@ def _known_start(connector: Connector, start: Start) -> ChargingSession | None:
             station_id=connector.station_id,
             connector=connector,
             id_tag=start.id_tag,
-            started_at=start.started_at,
             meter_start_wh=start.meter_start_wh,
         )
+        .filter(_said_at("started_at", start.started_at, start.started_at_raw))
         .exclude(status=SessionStatus.ORPHANED)
         .select_related("card__group")
         .first()
@@ -135,7 +158,7 @@ def _open(
     connector: Connector, start: Start, authorization: Authorization, at: datetime
 ) -> ChargingSession:
     """Insert the session; of two that overlap on one connector the older one must have ended."""
-    infer_end(connector=connector, ended_at=start.started_at)
+    infer_end(connector=connector, ended_at=start.started_at, at=at)
     overtaken = _locked_open(connector) is not None  # this start arrived after a younger one
     session = ChargingSession(
         station_id=connector.station_id,
@@ -151,8 +174,11 @@ def _open(
     )
     if overtaken:
         session.stopped_at = start.started_at
-        _flag(session, "NoStop")
+        review.flag(session, "NoStop")
     session.save(force_insert=True)
+    review.follow(session=session, before={}, at=at)
+    if not overtaken:
+        assignments.session_began(session=session, at=at)
     return session
 
 
@@ -173,13 +199,18 @@ def _session_to_end(station_id: int, stop: Stop) -> ChargingSession | None:
 
 
 def _ended_before(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
-    """What an earlier copy of this stop ended."""
+    """What an earlier copy of this stop ended, or the orphan it left."""
     return own.filter(
-        status=SessionStatus.COMPLETED,
+        _said_at("stopped_at", stop.stopped_at, stop.stopped_at_raw),
+        status__in=(SessionStatus.COMPLETED, SessionStatus.ORPHANED),
         reported_transaction_id=stop.transaction_id,
-        stopped_at=stop.stopped_at,
         meter_stop_wh=stop.meter_stop_wh,
     ).first()
+
+
+def _said_at(field: str, moment: datetime, raw: str) -> Q:
+    """At this time by the station's word, also where an operator corrected it since."""
+    return Q(**{field: moment}) | Q(**{f"{field}_raw": raw}) if raw else Q(**{field: moment})
 
 
 def _only_candidate(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
@@ -187,8 +218,14 @@ def _only_candidate(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSessi
     open_then = own.filter(started_at__lte=stop.stopped_at, meter_start_wh__lte=stop.meter_stop_wh)
     if stop.id_tag:
         open_then = open_then.filter(id_tag__iexact=stop.id_tag)
+    # One that was inferred to be over ended at the latest when the next one began.
+    next_one = ChargingSession.objects.filter(
+        connector=OuterRef("connector"),
+        started_at__gt=OuterRef("started_at"),
+        started_at__lt=stop.stopped_at,
+    )
     for status in OPEN_ENDED:
-        candidates = list(open_then.filter(status=status)[:2])
+        candidates = list(open_then.filter(~Exists(next_one), status=status)[:2])
         if candidates:
             return candidates[0] if len(candidates) == 1 else None
     return None
@@ -202,9 +239,10 @@ def _of_session(session: ChargingSession, readings: Sequence[Reading]) -> list[R
     return [r._replace(connector_id=number, transaction_id=session.pk) for r in readings]
 
 
-def _complete(session: ChargingSession, stop: Stop, at: datetime) -> None:
-    session.review_reasons = [r for r in session.review_reasons if r != "NoStop"]
-    session.needs_review = bool(session.review_reasons)
+def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
+    """Give an open or inferred ``session``, whose row the caller holds, its stop."""
+    before = review.facts(session)
+    review.unflag(session, ENDED_BY_A_STOP)
     session.status = SessionStatus.COMPLETED
     session.stopped_at, session.stopped_at_raw = stop.stopped_at, stop.stopped_at_raw
     session.stop_received_at = at
@@ -215,6 +253,8 @@ def _complete(session: ChargingSession, stop: Stop, at: datetime) -> None:
         session.reported_transaction_id = stop.transaction_id
     _settle_energy(session)
     session.save()
+    review.follow(session=session, before=before, at=at)
+    assignments.session_over(session=session, at=at)
 
 
 def _settle_energy(session: ChargingSession) -> None:
@@ -224,13 +264,13 @@ def _settle_energy(session: ChargingSession) -> None:
     if energy_wh >= 0:
         session.energy_wh = energy_wh
     else:
-        _flag(session, "RegisterMismatch")
+        review.flag(session, "RegisterMismatch")
     if session.started_at and session.stopped_at and session.stopped_at < session.started_at:
-        _flag(session, "ClockSkew")
+        review.flag(session, "ClockSkew")
 
 
 def _keep_orphan(station_id: int, stop: Stop, at: datetime) -> ChargingSession:
-    orphan, _ = ChargingSession.objects.get_or_create(
+    orphan, is_new = ChargingSession.objects.get_or_create(
         station_id=station_id,
         status=SessionStatus.ORPHANED,
         reported_transaction_id=stop.transaction_id,
@@ -246,10 +286,5 @@ def _keep_orphan(station_id: int, stop: Stop, at: datetime) -> ChargingSession:
             "review_reasons": ["NoStart"],
         },
     )
+    review.follow(session=orphan, before={} if is_new else review.facts(orphan), at=at)
     return orphan
-
-
-def _flag(session: ChargingSession, reason: str) -> None:
-    session.needs_review = True
-    if reason not in session.review_reasons:
-        session.review_reasons = [*session.review_reasons, reason]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from cms.shared.errors import Conflict
+from cms.shared.errors import Conflict, DomainError
 from stations import events
-from stations.models import ChargingStation, Connector
+from stations.models import ChargingStation, Connector, Registration, SecurityProfile
+from stations.services import configuration_reads, errands, local_lists
 
 SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
 
@@ -51,14 +53,25 @@ def adopt(*, cp_id: str, registration: str) -> ChargingStation:
 
 
 @transaction.atomic
-def connected(*, station_id: int, connection_id: str, protocol: str, at: datetime) -> None:
-    """The socket ``connection_id`` serves the station now; an older one is told to close."""
+def connected(
+    *,
+    station_id: int,
+    connection_id: str,
+    protocol: str,
+    at: datetime,
+    learned: Mapping[str, Any] | None = None,
+) -> None:
+    """The socket ``connection_id`` serves the station now; an older one is told to close.
+
+    ``learned``: what its login settled (profiles.learned, keys.learned).
+    """
     ChargingStation.objects.filter(pk=station_id).update(
         connection_id=connection_id,
         protocol=protocol,
         connected_at=at,
         last_seen_at=at,
         online=True,
+        **(learned or {}),
     )
     events.station_superseded(station_id, connection_id)
 
@@ -96,14 +109,17 @@ def heard_from(*, station_ids: list[int], at: datetime) -> None:
 def boot(*, station_id: int, report: BootReport, at: datetime) -> BootAnswer:
     """The station (re)started. Stores what it says of itself; gives what to answer."""
     ChargingStation.objects.filter(pk=station_id).update(
-        **report._asdict(), last_boot_at=at, last_seen_at=at
+        **report._asdict(), last_boot_at=at, last_seen_at=at, reboot_required_at=None
     )
+    errands.booted(station_id=station_id, firmware_version=report.firmware_version, at=at)
     # A station that starts may have lost its clock: order its statuses anew from here.
     Connector.objects.filter(station_id=station_id).update(status_at=None)
-    registration, interval_s = ChargingStation.objects.values_list(
-        "registration", "heartbeat_interval_s"
-    ).get(pk=station_id)
-    return BootAnswer(registration, interval_s or settings.OCPP_HEARTBEAT_INTERVAL)
+    station = ChargingStation.objects.get(pk=station_id)
+    if station.registration == Registration.ACCEPTED:
+        configuration_reads.booted(station=station, at=at)
+        local_lists.booted(station_id=station_id, at=at)
+    interval_s = station.heartbeat_interval_s or settings.OCPP_HEARTBEAT_INTERVAL
+    return BootAnswer(station.registration, interval_s)
 
 
 def notice_silence(*, at: datetime) -> int:
@@ -119,7 +135,11 @@ def notice_silence(*, at: datetime) -> int:
 
 
 def create(*, cp_id: str, **fields: Any) -> ChargingStation:
-    """A station an operator adds. Raises Conflict where the identity is taken."""
+    """A station an operator adds.
+
+    Raises Conflict where the identity is taken, DomainError for a profile the settings forbid.
+    """
+    _check_profile(fields)
     try:
         with transaction.atomic():
             return ChargingStation.objects.create(cp_id=cp_id, **fields)
@@ -131,7 +151,13 @@ def create(*, cp_id: str, **fields: Any) -> ChargingStation:
 
 
 def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
-    """Change what operators may change: name, site, registration, interval, time zone."""
+    """Change what operators may change: name, site, registration, interval, time zone, profile.
+
+    Raises DomainError for a security profile the settings forbid.
+    """
+    _check_profile(fields)
+    if "security_profile" in fields:  # whatever it was told to change to: this is what counts
+        fields |= {"pending_profile": None, "resets_for_profile": False}
     for name, value in fields.items():
         setattr(station, name, value)
     station.save(update_fields=[*fields, "updated_at"])
@@ -148,3 +174,10 @@ def delete(*, station: ChargingStation) -> None:
     number = station.pk
     station.delete()
     events.station_superseded(number, connection_id="")  # by none: every socket of it is too old
+
+
+def _check_profile(fields: dict[str, Any]) -> None:
+    none = SecurityProfile.NONE
+    if fields.get("security_profile") == none and not settings.OCPP_ALLOW_UNAUTHENTICATED:
+        message = "is not allowed here (OCPP_ALLOW_UNAUTHENTICATED)"
+        raise DomainError(f"Security profile 0 {message}", fields={"securityProfile": [message]})

@@ -1,0 +1,95 @@
+"""Quirk: what one model of station needs or gets wrong, as a row operators may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from cms.shared.models import Timestamped
+
+
+class Knob(NamedTuple):
+    """Something that may differ between models: how a right value is told, and what it is for."""
+
+    is_right: Callable[[Any], bool]
+    expected: str
+    help: str
+
+
+def _seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3600
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _rate_unit(value: Any) -> bool:
+    return value in ("A", "W")
+
+
+def _purposes(value: Any) -> bool:
+    known = {"ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"}
+    return isinstance(value, list) and bool(value) and set(map(str, value)) <= known
+
+
+# Every name a quirk may have. Where no row says otherwise, the reader of a knob has its default.
+KNOBS: dict[str, Knob] = {
+    "configuration_keys": Knob(
+        _count, "a whole number from 1 to 1000", "keys asked for in one GetConfiguration"
+    ),
+    "configuration_pause": Knob(
+        _seconds, "seconds from 0 to 3600", "between two GetConfiguration calls"
+    ),
+    "read_configuration": Knob(
+        _flag, "true or false", "whether its configuration is read after a boot at all"
+    ),
+    "rate_unit": Knob(_rate_unit, '"A" or "W"', "the only unit it takes in charging profiles"),
+    "profile_purposes": Knob(
+        _purposes, "a list of charging profile purposes", "those it takes; others are not sent"
+    ),
+    "settle_seconds": Knob(
+        _seconds, "seconds from 0 to 3600", "after its first answered call before it is asked"
+    ),
+}
+
+
+class Quirk(Timestamped):
+    """A knob set for the stations whose vendor, model and firmware match.
+
+    The patterns know ``*`` and ``?``, ignore letter case, and an empty one matches everything.
+    Of several that match, the one with the most pattern text counts.
+    """
+
+    name = models.CharField(max_length=50, choices=[(name, name) for name in KNOBS])
+    value = models.JSONField(default=bool)
+    vendor = models.CharField(max_length=255, blank=True)
+    model = models.CharField(max_length=255, blank=True)
+    firmware = models.CharField(max_length=255, blank=True)
+    enabled = models.BooleanField(default=True)
+    note = models.CharField(max_length=500, blank=True, help_text="Where this is known from")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "vendor", "model", "firmware"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["name", "vendor", "model", "firmware"], name="quirk_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        who = " ".join(filter(None, [self.vendor, self.model, self.firmware]))
+        return f"{self.name} of {who or 'every station'}"
+
+    def clean(self) -> None:
+        """Raise ValidationError where the value does not fit the knob."""
+        knob = KNOBS.get(self.name)
+        if knob is not None and not knob.is_right(self.value):
+            raise ValidationError({"value": f"{self.name} should be {knob.expected}."})
