@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from ocpp.v16.enums import Action
@@ -28,6 +30,8 @@ _SLOW_MS = 5000
 _MANY = 200  # stations a search may stand for
 # Rows are written when the answer is there: their ids are in order of time to within this.
 _SLACK = timedelta(minutes=15)
+_NEAR = 20  # exchanges shown around a moment
+_LAST_MOMENT = 4_000_000_000  # what a number in an address may stand for at most
 
 
 class LastFilter(TimeFilter):
@@ -72,6 +76,27 @@ class OutcomeFilter(FixedFilter):
         return queryset
 
 
+def _around(station: int, moment: datetime) -> list[Any]:
+    """Exchanges near ``moment``, oldest first. The index on time bounds the ids, as above."""
+    near = (moment - _SLACK, moment + _SLACK)
+    ids = OcppMessage.objects.filter(at__range=near).values_list("pk", flat=True)
+    first, last = ids.order_by("at").first(), ids.order_by("-at").first()
+    if first is None:
+        return []
+    ours = OcppMessage.objects.filter(station=station, pk__range=(first, last))
+    rows = light(ours)
+    half = _NEAR // 2
+    before = rows.filter(at__range=(near[0], moment)).order_by("-id")[:half]
+    later = rows.filter(at__gt=moment, at__lte=near[1]).order_by("id")[:half]
+    return [*reversed(before), *later]
+
+
+def light(rows: QuerySet[OcppMessage]) -> QuerySet[Any]:
+    """Without their texts; whether there is an answer stays known."""
+    is_answered = ExpressionWrapper(~Q(response=""), output_field=BooleanField())
+    return rows.defer("request", "response").annotate(is_answered=is_answered)
+
+
 @admin.register(OcppMessage)
 class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
     """One row per exchange, newest first."""
@@ -107,8 +132,7 @@ class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OcppMessage]:
         """Lists do not load the texts; a page fetches its own."""
         rows: QuerySet[OcppMessage] = super().get_queryset(request)
-        is_answered = ExpressionWrapper(~Q(response=""), output_field=BooleanField())
-        return rows.defer("request", "response").annotate(is_answered=is_answered)
+        return light(rows)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OcppMessage], search_term: str
@@ -123,6 +147,27 @@ class OcppMessageAdmin(ReadOnlyAdmin, BigTableAdmin):
         ids = list(named.values_list("pk", flat=True)[:_MANY])
         found = {"station_id": ids[0]} if len(ids) == 1 else {"station_id__in": ids}
         return queryset.filter(**found), False
+
+    def get_urls(self) -> list[Any]:
+        """Plus what a station said around a moment, as a part of other pages."""
+        view = self.admin_site.admin_view(self.near)
+        where = "near/<int:station>/<int:moment>/"
+        return [path(where, view, name="ocpp_gateway_ocppmessage_near"), *super().get_urls()]
+
+    def near(self, request: HttpRequest, station: int, moment: int) -> HttpResponse:
+        """The exchanges of ``station`` around ``moment`` (seconds since 1970)."""
+        self.may_look(request)
+        rows = _around(station, datetime.fromtimestamp(min(moment, _LAST_MOMENT), UTC))
+        shown = [
+            {
+                "when": display.when(row.at),
+                "way": self.way(row),
+                "link": display.link(row, row.action or "no frame"),
+                "outcome": self.outcome(row),
+            }
+            for row in rows
+        ]
+        return render(request, "admin/messages_near.html", {"messages": shown})
 
     @admin.display(description="Time")
     def said(self, row: OcppMessage) -> SafeString:

@@ -14,7 +14,7 @@ from ocpp_gateway import outbox, workers
 from ocpp_gateway.frames import Call, CallError, CallResult, encode
 from ocpp_gateway.models import Direction
 from ocpp_gateway.notebook import Exchange
-from ocpp_gateway.rpc import Answered, Refused
+from ocpp_gateway.rpc import Answered, Late, Refused
 from stations.services.commands import Outcome
 
 if TYPE_CHECKING:
@@ -61,6 +61,15 @@ class Asking:
         """The station answered the open call."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(result)
+
+    async def answered_late(self, late: Late) -> None:
+        """An answer after its time: what it means still counts, as of a reserved connector."""
+        try:
+            await workers.run(
+                outbox.settle_late, station_id=self._socket.station.pk, late=late, at=clock.now()
+            )
+        except Exception as error:  # the row says already that no answer came in time
+            logger.error("[%s] A late answer is lost: %s", self._socket.station.cp_id, error)
 
     async def close(self) -> None:
         """The socket is gone: the open call gets no answer any more."""

@@ -1,4 +1,4 @@
-"""Is this socket the station it says it is? Decided before the upgrade (profiles 0 and 1)."""
+"""Is this socket the station it says it is? Decided before the upgrade (profiles 0 to 3)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from django.core.exceptions import ValidationError
 from ocpp_gateway import dialects
 from ocpp_gateway.masking import printable
 from stations.models import ChargingStation, Registration
-from stations.services import keys, stations
+from stations.services import certificates, keys, profiles, stations
 
 logger = logging.getLogger(__name__)
 # First path segments that are never a station's: its id may still follow after /ocpp/.
-RESERVED = {"admin", "api", "ws", "graphql", "static", "health", "metrics"}
+RESERVED = {"admin", "api", "files", "ws", "graphql", "static", "health", "metrics"}
 _OCPP = "ocpp"
 
 
@@ -29,6 +29,7 @@ class Denied(NamedTuple):
 
     status: int
     reason: str
+    why: str = ""  # more of it, for the log only: who is refused is told nothing to learn from
 
 
 class Admission(NamedTuple):
@@ -38,6 +39,11 @@ class Admission(NamedTuple):
     connection_id: str
     subprotocol: str
     answered_subprotocol: str | None  # None where the station offered none
+
+
+class _Proven(NamedTuple):
+    station: ChargingStation
+    learned: dict[str, Any]  # what the login settled of its keys and profile
 
 
 def identity(raw_path: str) -> str | None:
@@ -54,31 +60,41 @@ def identity(raw_path: str) -> str | None:
     return cp_id if cp_id.strip(". ") and cp_id.isprintable() else None
 
 
+def presented(scope: dict[str, Any]) -> str | None:
+    """The identity a handshake names, whoever it is; None where its path names none."""
+    return identity(_raw_path(scope))
+
+
 def admit(scope: dict[str, Any], at: datetime) -> Admission | Denied:
     """Let a socket in, or say with which status it is turned away; every refusal is logged."""
     decision = _decide(scope, at)
     if isinstance(decision, Denied):
         path = printable(scope["path"][:120])
-        logger.warning("[%s] Refused: %s (%d)", path, decision.reason, decision.status)
+        why = decision.why or decision.reason
+        logger.warning("[%s] Refused: %s (%d)", path, why, decision.status)
     return decision
 
 
 def _decide(scope: dict[str, Any], at: datetime) -> Admission | Denied:
-    cp_id = identity(_raw_path(scope))
+    cp_id = presented(scope)
     if cp_id is None:
         return Denied(404, "no station id in the path")
     offered = scope.get("subprotocols") or []
     spoken = dialects.chosen(offered)
     if spoken is None:
         return Denied(400, f"only {', '.join(dialects.SUBPROTOCOLS)} is spoken here")
-    station = _station(cp_id, scope)
-    if isinstance(station, Denied):
-        return station
+    proven = _station(cp_id, scope, at)
+    if isinstance(proven, Denied):
+        return proven
     connection_id = uuid.uuid4().hex
     stations.connected(
-        station_id=station.pk, connection_id=connection_id, protocol=spoken.subprotocol, at=at
+        station_id=proven.station.pk,
+        connection_id=connection_id,
+        protocol=spoken.subprotocol,
+        at=at,
+        learned=proven.learned,
     )
-    return Admission(station, connection_id, spoken.subprotocol, spoken.answered)
+    return Admission(proven.station, connection_id, spoken.subprotocol, spoken.answered)
 
 
 def _raw_path(scope: dict[str, Any]) -> str:
@@ -87,17 +103,38 @@ def _raw_path(scope: dict[str, Any]) -> str:
     return raw_path.decode("ascii") if raw_path.isascii() else ""
 
 
-def _station(cp_id: str, scope: dict[str, Any]) -> ChargingStation | Denied:
+def _station(cp_id: str, scope: dict[str, Any], at: datetime) -> _Proven | Denied:
     """The station that may use this socket. Unknown ones take as long as known ones to refuse."""
     station = stations.find(cp_id)
     user, key = _credentials(scope)
-    right = keys.matches(station.key_hash if station else "", key)
-    needs_key = bool(station and station.key_hash) or not settings.OCPP_ALLOW_UNAUTHENTICATED
-    if needs_key and not (right and user.lower() == cp_id.lower()):
-        return Denied(401, "wrong station id or key")
-    if station is None:
-        return _unknown(cp_id)
-    return station
+    key_hash = keys.recognised(station, key)
+    if user.lower() != cp_id.lower():
+        key_hash = None
+    secure, problem = _certificate(cp_id, scope, at)
+    profile = profiles.proved(secure=secure, key=key_hash is not None, certificate=problem == "")
+    needed = profiles.required(station)
+    if profile < needed:
+        why = f"profile {needed} is needed, {profile} was proved" + (f"; {problem}" * bool(problem))
+        return Denied(401, "wrong station id or key", why)
+    found = station or _unknown(cp_id)
+    if isinstance(found, Denied):
+        return found
+    return _Proven(found, {**profiles.learned(found, profile), **keys.learned(found, key_hash)})
+
+
+def _certificate(cp_id: str, scope: dict[str, Any], at: datetime) -> tuple[bool, str | None]:
+    """Whether the socket is encrypted, and what is wrong with its certificate.
+
+    That is empty for a right one, and None where none was shown.
+    """
+    shown = scope.get("extensions", {}).get("tls")
+    if shown is None:
+        return False, None
+    if not shown["client_cert_chain"]:
+        return True, None
+    if shown["client_cert_error"]:
+        return True, f"the proxy says of the certificate: {printable(shown['client_cert_error'])}"
+    return True, certificates.problem(shown["client_cert_chain"], cp_id=cp_id, at=at)
 
 
 def _unknown(cp_id: str) -> ChargingStation | Denied:
@@ -108,14 +145,17 @@ def _unknown(cp_id: str) -> ChargingStation | Denied:
     return stations.adopt(cp_id=cp_id, registration=registration)
 
 
-def _credentials(scope: dict[str, Any]) -> tuple[str, str]:
-    """User and password of HTTP Basic authentication; empty where there is none to read."""
+def _credentials(scope: dict[str, Any]) -> tuple[str, bytes]:
+    """User and password of HTTP Basic authentication; empty where there is none to read.
+
+    The password may be any bytes (security whitepaper, section 4.1: randomly generated binary).
+    """
     header = dict(scope["headers"]).get(b"authorization", b"")
     scheme, _, value = header.partition(b" ")
     if scheme.lower() != b"basic":
-        return "", ""
+        return "", b""
     try:
-        user, _, key = base64.b64decode(value, validate=True).decode().partition(":")
+        user, _, key = base64.b64decode(value, validate=True).partition(b":")
+        return user.decode(), key
     except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, key
+        return "", b""

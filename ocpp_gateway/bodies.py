@@ -12,9 +12,12 @@ from ocpp_gateway.v16 import COMMANDS
 
 _WIDEST = 2**63  # beyond it no JSON number survives the way to a station
 _ID = "reservationId"
+_PROFILE = "chargingProfileId"
+_BY_ID = "A charging profile of /api/charging-profiles, instead of chargingProfile"
 _OURS = "is given by the system; leave it out"
+_LOCAL_LIST = {"listVersion": 1, "updateType": "Differential"}  # what may be left out
 # Members of a JSON schema that OpenAPI 3.0 does not know
-_FOREIGN = ("$schema", "$id", "id", "title")
+_FOREIGN = ("$schema", "$id", "id", "title", "javaType", "additionalItems")
 
 
 def payload(action: str, body: Any) -> dict[str, Any]:
@@ -39,9 +42,35 @@ def reservation(body: Any) -> dict[str, Any]:
         raise ValidationError({"expiryDate": [message]}) from None
 
 
+def local_list(body: Any) -> dict[str, Any]:
+    """The members of a SendLocalList, as far as the caller gave them. Raises ValidationError."""
+    given = _numbers_whole(_object(body))
+    _check("SendLocalList", {**_LOCAL_LIST, **given})
+    if given.get("listVersion", 1) < 1:
+        raise ValidationError({"listVersion": ["should be a whole number from 1 on"]})
+    made: dict[str, Any] = given
+    return made
+
+
+def remote_start(body: Any) -> tuple[dict[str, Any], int | None]:
+    """The payload of a RemoteStartTransaction, and the id of the charging profile of ours that
+
+    ``chargingProfileId`` names instead of a chargingProfile. Raises ValidationError.
+    """
+    given = _numbers_whole(_object(body))
+    profile_id = given.pop(_PROFILE, None)
+    if profile_id is None:
+        return payload("RemoteStartTransaction", given), None
+    if isinstance(profile_id, bool) or not isinstance(profile_id, int):
+        raise ValidationError({_PROFILE: ["should be the id of a charging profile"]})
+    if "chargingProfile" in given:
+        raise ValidationError({_PROFILE: ["and chargingProfile exclude each other"]})
+    return payload("RemoteStartTransaction", given), profile_id
+
+
 def request_schema(action: str) -> dict[str, Any]:
     """What ``payload`` or ``reservation`` takes for ``action``, for the documentation."""
-    made = _for_openapi(validation.schema(action))
+    made = _for_openapi(_inlined(validation.schema(action)))
     properties, required = made.get("properties", {}), made.pop("required", [])
     optional = {*COMMANDS[action].defaults}
     for name, value in COMMANDS[action].defaults.items():
@@ -49,6 +78,10 @@ def request_schema(action: str) -> dict[str, Any]:
     if action == "ReserveNow":
         properties.pop(_ID)
         optional.add(_ID)
+    if action == "SendLocalList":
+        optional.update(_LOCAL_LIST)
+    if action == "RemoteStartTransaction":
+        properties[_PROFILE] = {"type": "integer", "description": _BY_ID}
     if action == "ChangeConfiguration":
         kinds = [properties["value"], {"type": "number"}, {"type": "boolean"}]
         properties["value"] = {"oneOf": kinds}
@@ -58,7 +91,7 @@ def request_schema(action: str) -> dict[str, Any]:
 
 def answer_schema(action: str) -> dict[str, Any]:
     """What a station answers to ``action``; real ones add members of their own."""
-    answer = validation.schema(f"{action}Response")
+    answer = _inlined(validation.schema(f"{action}Response"))
     made: dict[str, Any] = _for_openapi(answer, (*_FOREIGN, "additionalProperties"))
     return made
 
@@ -95,6 +128,23 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its own definitions, as the security extensions have them, put in place."""
+    definitions = schema.get("definitions", {})
+
+    def put(node: Any) -> Any:
+        if isinstance(node, list):
+            return [put(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return put(definitions[node["$ref"].rpartition("/")[2]])
+        return {key: put(item) for key, item in node.items() if key != "definitions"}
+
+    made: dict[str, Any] = put(schema)
+    return made
 
 
 def _for_openapi(node: Any, foreign: tuple[str, ...] = _FOREIGN) -> Any:

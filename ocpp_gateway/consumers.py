@@ -19,20 +19,23 @@ from cms.shared import clock
 from ocpp_gateway import dialects, switchboard, workers
 from ocpp_gateway.answering import Answering
 from ocpp_gateway.asking import Asking
-from ocpp_gateway.authentication import Admission, Denied, admit
+from ocpp_gateway.authentication import Admission, Denied, admit, presented
 from ocpp_gateway.frames import Call, CallError, Malformed
 from ocpp_gateway.masking import shown
 from ocpp_gateway.models import Direction
 from ocpp_gateway.notebook import Exchange
+from ocpp_gateway.refusals import refusal_of
 from ocpp_gateway.rpc import (
     Answered,
     CallReceived,
     Conversation,
     Event,
     Ignored,
+    Late,
     Refused,
     Replayed,
 )
+from stations.models import Registration
 from stations.services import stations
 
 frames = logging.getLogger("ocpp.frames")
@@ -52,8 +55,11 @@ class ChargerConsumer(AsyncConsumer):
         await receive()  # websocket.connect
         admission = await workers.run(admit, scope, clock.now())
         if isinstance(admission, Denied):
+            note_refusal(scope, admission.status, admission.why or admission.reason)
             await deny(send, scope, admission)
             return
+        if admission.station.registration == Registration.REJECTED:
+            note_refusal(scope, 0, "its registration is Rejected")
         socket = Socket(admission, send)
         try:
             await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
@@ -172,6 +178,9 @@ class Socket:
             await self._answering.take(error, text, clock.now())
         elif isinstance(event, Replayed):
             await self.send(event.text)
+        elif isinstance(event, Late):
+            self._ignore(Ignored(f"a late answer to {event.call.action}"), text)
+            await self._asking.answered_late(event)
         elif isinstance(event, Ignored):
             self._ignore(event, text)
 
@@ -190,6 +199,12 @@ class Socket:
         if now - self._heard >= _LIFE_SIGN:
             self._heard = now
             self.switchboard.notebook.heard(self.station.pk)
+
+
+def note_refusal(scope: dict[str, Any], status: int, reason: str) -> None:
+    """Have it show in the review queue, a moment later."""
+    refusal = refusal_of(scope, presented(scope), status, reason)
+    switchboard.here().refusals.note(refusal)
 
 
 async def deny(send: Send, scope: dict[str, Any], denied: Denied) -> None:

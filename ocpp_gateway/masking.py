@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stations.services import transfers
+
 if TYPE_CHECKING:
     from ocpp_gateway.notebook import Exchange
 
 # ChangeConfiguration of a password key, whichever member comes first, on the way out or back
 _SECRET_KEY = re.compile(r'"key"\s*:\s*"(?:AuthorizationKey|BasicAuthPassword)"', re.IGNORECASE)
+# Where a file goes: the token of an address of ours, the password of an operator's own
+_ADDRESS = re.compile(r'"(?:location|remoteLocation)"\s*:\s*"(?:[^"\\]|\\.)*"')
 _VALUE = re.compile(r'("value"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
 def mask(text: str) -> str:
-    """``text`` of a frame with the values of password keys replaced."""
+    """``text`` of a frame with the values of password keys and the tokens of addresses replaced."""
+    if 'ocation"' in text:
+        text = _ADDRESS.sub(lambda found: transfers.shown(found[0]), text)
     if '"key"' not in text or not _SECRET_KEY.search(text):  # most frames: no look-up pays twice
         return text
     return _VALUE.sub(r'\1"***"', text)

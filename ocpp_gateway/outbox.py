@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ocpp_gateway import quirks, v16, validation
 from ocpp_gateway.frames import Call, CallError
-from ocpp_gateway.rpc import Answered, Refused
+from ocpp_gateway.rpc import Answered, Late, Refused
 from stations.models import Command, CommandStatus
 from stations.services import commands
 from stations.services.commands import Outcome
@@ -41,6 +41,19 @@ def settle(*, command_id: int, result: Answered | Refused | Outcome, at: datetim
     outcome = result if isinstance(result, Outcome) else _outcome(result)
     command = commands.settle(command_id=command_id, outcome=outcome, at=at)
     if command is not None and outcome.status == CommandStatus.ANSWERED:
+        _act(command, outcome, at)
+
+
+@transaction.atomic
+def settle_late(*, station_id: int, late: Late, at: datetime) -> None:
+    """Act on an answer that came after its command was given up; the row stays TimedOut."""
+    outcome = _outcome(Answered(late.call, late.payload))
+    if outcome.status != CommandStatus.ANSWERED or outcome.answer is None:
+        return
+    command = commands.settle_late(
+        station_id=station_id, message_id=late.call.unique_id, answer=outcome.answer
+    )
+    if command is not None:
         _act(command, outcome, at)
 
 

@@ -6,6 +6,7 @@ So a correct frame never pays for it. What one model needs and another must not 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 
@@ -15,6 +16,8 @@ def mended(action: str, payload: dict[str, Any]) -> dict[str, Any]:
     samples without a value (nobody can read them, but the others of the message count).
     """
     copy: dict[str, Any] = _tidied(payload)
+    if action == "DataTransfer" and not isinstance(copy.get("data", ""), str):
+        copy["data"] = json.dumps(copy["data"])  # many send the JSON itself instead of its text
     key = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}.get(action)
     if key and key in copy:
         elements = [_meter_value(element) for element in _listed(copy[key])]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ocpp_gateway.frames import Call, CallError, CallResult, Malformed, decode, encode
 
 _REMEMBERED_ANSWERS = 4
+_REMEMBERED_CALLS = 8  # given up, and may still be answered
 
 
 class CallReceived(NamedTuple):
@@ -40,13 +41,20 @@ class Refused(NamedTuple):
     error: CallError
 
 
+class Late(NamedTuple):
+    """The other side answered a call of ours that was given up."""
+
+    call: Call
+    payload: dict[str, Any]
+
+
 class Ignored(NamedTuple):
     """Nothing to do: an answer nobody waits for, or text without a usable id."""
 
     reason: str
 
 
-Event = CallReceived | Replayed | Answered | Refused | Malformed | Ignored
+Event = CallReceived | Replayed | Answered | Refused | Late | Malformed | Ignored
 
 
 class Busy(Exception):
@@ -58,6 +66,7 @@ class Conversation:
 
     def __init__(self) -> None:
         self.open_call: Call | None = None
+        self._given_up: deque[Call] = deque(maxlen=_REMEMBERED_CALLS)
         # Retries of a whole frame get the very answer they had (same socket, same text only).
         self._answers: OrderedDict[str, tuple[int, str]] = OrderedDict()
         # What is still to be answered, oldest first: stations may use one id for many calls.
@@ -82,8 +91,10 @@ class Conversation:
         return encode(call)
 
     def give_up(self) -> Call | None:
-        """Close our open call without an answer; a late one will be ignored."""
+        """Close our open call without an answer; one that comes later is ``Late``."""
         call, self.open_call = self.open_call, None
+        if call is not None:
+            self._given_up.append(call)
         return call
 
     def answer(self, unique_id: str, payload: dict[str, Any], *, again: bool = True) -> str:
@@ -124,8 +135,15 @@ class Conversation:
     def _answer_received(self, frame: CallResult | CallError) -> Event:
         call = self.open_call
         if call is None or call.unique_id != frame.unique_id:
-            return Ignored(f"an answer to {frame.unique_id[:36]}, which is not open")
+            return self._late(frame)
         self.open_call = None
         if isinstance(frame, CallResult):
             return Answered(call, frame.payload)
         return Refused(call, frame)
+
+    def _late(self, frame: CallResult | CallError) -> Event:
+        for call in self._given_up:
+            if call.unique_id == frame.unique_id and isinstance(frame, CallResult):
+                self._given_up.remove(call)
+                return Late(call, frame.payload)
+        return Ignored(f"an answer to {frame.unique_id[:36]}, which is not open")

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cms.shared import live
 from ocpp_gateway.batching import Batcher
 from ocpp_gateway.notebook import Notebook
+from ocpp_gateway.refusals import Refusals
 from stations import events
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Switchboard:
     def __init__(self) -> None:
         self.batcher = Batcher()
         self.notebook = Notebook()
+        self.refusals = Refusals()
         self._lines: dict[int, list[Line]] = {}
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 

@@ -26,7 +26,7 @@ _CODES = {
     "additionalProperties": "FormationViolation",
 }
 # Formats, too: times are read by clock.parse, which takes more than RFC 3339.
-_LENIENT = ("maxLength", "enum", "additionalProperties", "format")
+_LENIENT = ("maxLength", "enum", "additionalProperties", "format", "multipleOf")
 
 
 class Problem(NamedTuple):
@@ -127,6 +127,8 @@ def _sentence(rule: str, error: Any) -> str:
         return f"{name} should be one of {_words(error.kind.options)}"
     if rule == "maxLength":
         return f"{name} should have at most {error.kind.limit} characters"
+    if rule == "multipleOf":
+        return f"{name} should have at most one decimal"
     return f"{name} breaks the rule {rule}"
 
 

@@ -23,7 +23,10 @@ def reserve_now_answered(command: Command, answer: Payload, at: datetime) -> Non
 def cancel_reservation_answered(command: Command, answer: Payload, at: datetime) -> None:
     """The reservation is over - also where the station knows none: then nothing is held there."""
     reservations.cancelled(
-        station_id=command.station_id, reservation_id=command.payload["reservationId"], at=at
+        station_id=command.station_id,
+        reservation_id=command.payload["reservationId"],
+        status=answer["status"],
+        at=at,
     )
 
 

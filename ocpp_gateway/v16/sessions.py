@@ -26,6 +26,7 @@ def start_transaction(inbound: Inbound) -> Payload:
         started_at=started_at,
         started_at_raw=raw,
         meter_start_wh=integer(payload, "meterStart"),
+        reservation_id=integer(payload, "reservationId") if "reservationId" in payload else None,
     )
     started = sessions.start(station_id=inbound.station_id, start=start, at=inbound.at)
     return {

@@ -1,4 +1,4 @@
-"""OCPP 1.6, stations: BootNotification, Heartbeat and DataTransfer."""
+"""OCPP 1.6, stations: BootNotification and Heartbeat."""
 
 from __future__ import annotations
 
@@ -33,8 +33,3 @@ def boot_notification(inbound: Inbound) -> Payload:
 def heartbeat(inbound: Inbound) -> Payload:
     """A sign of life, as any frame is; the answer sets the station's clock."""
     return {"currentTime": clock.text(inbound.at)}
-
-
-def data_transfer(inbound: Inbound) -> Payload:
-    """A vendor's own message. It is kept in the message log; no vendor is known yet (4.3)."""
-    return {"status": "UnknownVendorId"}
