@@ -2,6 +2,40 @@
 
 from __future__ import annotations
 
-from stations.admin import commands, connectors, metering, reservations, sessions, sites, stations
+from stations.admin import (
+    batches,
+    charging_profiles,
+    commands,
+    configuration,
+    connectors,
+    firmware,
+    local_lists,
+    logs,
+    metering,
+    reservations,
+    review,
+    sessions,
+    sites,
+    stations,
+    templates,
+    transfers,
+)
 
-__all__ = ["commands", "connectors", "metering", "reservations", "sessions", "sites", "stations"]
+__all__ = [
+    "batches",
+    "charging_profiles",
+    "commands",
+    "configuration",
+    "connectors",
+    "firmware",
+    "local_lists",
+    "logs",
+    "metering",
+    "reservations",
+    "review",
+    "sessions",
+    "sites",
+    "stations",
+    "templates",
+    "transfers",
+]

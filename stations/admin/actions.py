@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 
 from cms.shared import clock
 from cms.shared.dialogs import DialogForm, dialog, show
-from stations.admin import forms, maintenance, progress
+from stations.admin import charging, forms, maintenance, progress
+from stations.admin.charging import asker
 from stations.admin.reservations import ReserveForm, reserve_from
 from stations.models import ChargingStation
-from stations.services import commands, keys
+from stations.services import assignments, commands, keys
 
 MENU = {
     "title": "More",
@@ -24,6 +25,7 @@ MENU = {
         "get_configuration",
         "change_configuration",
         "clear_cache",
+        "data_transfer",
         "new_key",
         "remove_key",
     ],
@@ -45,7 +47,7 @@ def ask(
         payload=payload,
         at=clock.now(),
         requested_by_id=request.user.pk,
-        idempotency_key=f"admin:{request.user.pk}:{form.cleaned_data['token']}",
+        idempotency_key=form.idempotency_key(),
     )
     return progress.respond(model_admin, request, station, command)
 
@@ -75,7 +77,13 @@ class StationActions:
     )
     def remote_start(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
         """Start charging for a card."""
-        return ask(self, request, station, form, "RemoteStartTransaction", form.payload())
+        command = assignments.remote_start(
+            station=station,
+            payload=form.payload(),
+            profile=form.cleaned_data["profile"],
+            asker=asker(request, form),
+        )
+        return progress.respond(self, request, station, command)
 
     @dialog(
         title="Stop",
@@ -180,6 +188,63 @@ class StationActions:
     def clear_cache(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
         """Clear the station's authorization cache."""
         return ask(self, request, station, form, "ClearCache", {})
+
+    @dialog(
+        title="Data transfer",
+        permission="send",
+        form=maintenance.DataTransferForm,
+        submit="Send",
+        text="A message of the vendor's own; what it means, the vendor says.",
+        icon="swap_horiz",
+    )
+    def data_transfer(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
+        """Send a vendor's own message."""
+        return ask(self, request, station, form, "DataTransfer", form.payload())
+
+    @dialog(
+        title="Set charging profile",
+        permission="send",
+        form=charging.SetProfileForm,
+        submit="Set",
+        icon="speed",
+    )
+    def set_charging_profile(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
+        """Assign a profile to a connector."""
+        assignment = assignments.assign(
+            profile=form.cleaned_data["profile"],
+            station=station,
+            connector_id=int(form.cleaned_data["connector_id"]),
+            asker=asker(request, form),
+        )
+        assert assignment.command is not None
+        return progress.respond(self, request, station, assignment.command)
+
+    @dialog(
+        title="Clear charging profiles",
+        permission="send",
+        form=charging.ClearProfileForm,
+        submit="Clear",
+        icon="layers_clear",
+        danger=True,
+    )
+    def clear_charging_profile(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
+        """Let the station forget profiles."""
+        command = assignments.clear(
+            station=station, criteria=form.criteria(), asker=asker(request, form)
+        )
+        return progress.respond(self, request, station, command)
+
+    @dialog(
+        title="Composite schedule",
+        permission="send",
+        form=charging.CompositeForm,
+        submit="Read",
+        text="What the station makes of all its profiles together.",
+        icon="stacked_line_chart",
+    )
+    def composite_schedule(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
+        """Read back what the station really does."""
+        return ask(self, request, station, form, "GetCompositeSchedule", form.payload())
 
     @dialog(
         title="New key",

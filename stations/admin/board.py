@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from cms.shared import display
-from stations.admin import words
+from stations.admin import charging, words
 from stations.models import ChargingSession, ChargingStation, Command, Connector
 
 _ROWS = 8
@@ -45,6 +45,11 @@ def page(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
         "commands_url": _list("stations_command", **at_station),
         "sessions": _sessions(station) if may("stations.view_chargingsession") else None,
         "sessions_url": _list("stations_chargingsession", **at_station),
+        "review_url": _list("stations_reviewcase", **at_station)
+        if may("stations.view_reviewcase")
+        else "",
+        **charging.shown(request, station),
+        "assigned_url": _list("stations_profileassignment", **at_station),
         "changes_url": _list("stations_statuschange", station=station.cp_id)
         if may("stations.view_statuschange")
         else "",
@@ -86,8 +91,25 @@ def facts(station: ChargingStation) -> list[tuple[str, Any]]:
         ("Last start", display.when(station.last_boot_at)),
         ("Connected", display.when(station.connected_at)),
         ("Disconnected", display.when(station.disconnected_at)),
-        ("Key", "Set" if station.key_hash else "None: it connects without a password"),
+        ("Key", _key(station)),
+        *_profiles(station),
     ]
+
+
+def _key(station: ChargingStation) -> str:
+    if station.pending_keys:
+        return "Being changed: the old one and the new one are taken"
+    return "Set" if station.key_hash else "None"
+
+
+def _profiles(station: ChargingStation) -> list[tuple[str, Any]]:
+    """What it proved when it connected last, and what it was told to change to."""
+    shown: list[tuple[str, Any]] = []
+    if station.connected_profile is not None:
+        shown.append(("Connected with profile", station.get_connected_profile_display()))
+    if station.pending_profile is not None:
+        shown.append(("Changing to profile", station.get_pending_profile_display()))
+    return shown
 
 
 def _connector(

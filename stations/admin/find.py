@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 
 from stations.models import ChargingStation, Connector
 
 _MANY = 200  # stations a search may stand for; more is no search
+_MOST_NAMED = 1000
 _MAX_ID = 2**31 - 1
 
 
@@ -51,3 +53,15 @@ def connector(text: str) -> Connector | None:
     if not cp_id or (wanted := number(digits)) is None:
         return None
     return Connector.objects.filter(station__cp_id__iexact=cp_id, connector_id=wanted).first()
+
+
+def all_named(text: str) -> list[ChargingStation]:
+    """The stations with the identities in ``text``. Raises ValidationError for one nobody knows."""
+    names = text.replace(",", " ").split()
+    if len(names) > _MOST_NAMED:
+        raise ValidationError(f"Name at most {_MOST_NAMED} stations.")
+    found = [ChargingStation.objects.named(name).first() for name in names]
+    missing = [name for name, row in zip(names, found, strict=True) if row is None]
+    if missing:
+        raise ValidationError(f"There is no station {missing[0]}.")
+    return [row for row in found if row is not None]

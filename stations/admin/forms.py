@@ -11,7 +11,14 @@ from django.utils.safestring import SafeString
 
 from cms.shared.dialogs import DialogForm
 from stations.admin import words
-from stations.models import ChargingSession, ChargingStation, Connector, ConnectorStatus
+from stations.models import (
+    ChargingProfile,
+    ChargingSession,
+    ChargingStation,
+    Connector,
+    ConnectorStatus,
+    ProfilePurpose,
+)
 
 _printable = RegexValidator(r"^[\x21-\x7e]+$", "Only printable characters without spaces.")
 _BUSY = ("Charging", "SuspendedEV", "SuspendedEVSE")
@@ -87,6 +94,12 @@ class RemoteStartForm(StationForm):
 
     connector_id = forms.ChoiceField(label="Connector", required=False)
     id_tag = id_tag_field()
+    profile = forms.ModelChoiceField(
+        ChargingProfile.objects.filter(purpose=ProfilePurpose.TX),
+        label="Charging profile",
+        required=False,
+        empty_label="None",
+    )
 
     def prepare(self) -> None:
         """Pick the connector beforehand where only one is free."""

@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 
 from cms.shared import display
+from cms.shared.errors import DomainError
 from stations.admin.forms import StationForm
+from stations.services import triggers
 
 _MESSAGES = (
     "BootNotification",
@@ -50,6 +52,15 @@ class TriggerForm(StationForm):
         """All outlets unless one is chosen."""
         super().prepare()
         self.offer_connectors(("", "All"))
+
+    def clean(self) -> dict[str, Any]:
+        """Only some messages are about one connector."""
+        if not self.errors:
+            try:
+                triggers.check(self.payload())
+            except DomainError as error:
+                self.add_error("connector_id", error.message)
+        return self.cleaned_data
 
     def payload(self) -> dict[str, Any]:
         """TriggerMessage.req."""
@@ -114,3 +125,27 @@ class ChangeConfigurationForm(StationForm):
     def payload(self) -> dict[str, Any]:
         """ChangeConfiguration.req."""
         return {"key": self.cleaned_data["key"], "value": self.cleaned_data["value"]}
+
+
+class DataTransferForm(StationForm):
+    """Whose message, which, and what it says."""
+
+    vendor_id = forms.CharField(label="Vendor", max_length=255)
+    message_id = forms.CharField(label="Message", max_length=50, required=False)
+    content = forms.CharField(
+        label="Data",
+        required=False,
+        max_length=10000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="Text; JSON where the vendor says so",
+    )
+
+    def payload(self) -> dict[str, Any]:
+        """DataTransfer.req."""
+        wanted = self.cleaned_data
+        members = {"messageId": wanted["message_id"], "data": wanted["content"]}
+        return {
+            "vendorId": wanted["vendor_id"],
+            **{name: value for name, value in members.items() if value},
+        }

@@ -8,22 +8,15 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from cms.shared import clock, dialogs, display
+from stations.admin import steps as followed_steps
 from stations.admin import words
+from stations.admin.periods import schedule_table
+from stations.admin.steps import Step
 from stations.models import ChargingSession, Command, CommandStatus
 
 _PATIENCE = timedelta(minutes=3)  # how long a page watches for what follows an accepted command
-
-
-class Step(NamedTuple):
-    """One line: ``state`` is done, now, failed or open (no longer watched)."""
-
-    state: str
-    text: str | SafeString
-    detail: str | SafeString = ""
-    at: datetime | None = None
 
 
 class Progress(NamedTuple):
@@ -41,6 +34,8 @@ def of(command: Command, *, at: datetime) -> Progress:
         steps.append(_answered(command))
     if words.is_good(command) and command.action in _FOLLOWS:
         steps.append(_watched(command, at))
+    elif command.action in followed_steps.ACTIONS and not command.is_open:
+        steps += followed_steps.following(command, at)
     return Progress(command, steps, all(step.state != "now" for step in steps))
 
 
@@ -125,8 +120,17 @@ def _restarted(command: Command) -> Step | None:
     return Step("done", "The station is back", "", booted)
 
 
+def _read_back(command: Command) -> Step:
+    """What the station makes of its charging profiles, as it just answered."""
+    schedule = (command.answer or {}).get("chargingSchedule")
+    if not schedule:
+        return Step("done", "No profile limits this connector")
+    return Step("done", "The station charges by", schedule_table(schedule))
+
+
 _FOLLOWS: dict[str, tuple[Callable[[Command], Step | None], str]] = {
     "RemoteStartTransaction": (_started, "Waiting for the driver to plug in"),
     "RemoteStopTransaction": (_stopped, "Waiting for the session to end"),
+    "GetCompositeSchedule": (_read_back, "Reading"),
     "Reset": (_restarted, "Waiting for the station to come back"),
 }

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from cms.shared import clock, display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
 from cms.shared.dialogs import DialogForm, dialog
+from rfid.services import cards
 from stations.admin import find, progress, words
 from stations.admin.forms import SuggestInput, id_tag_field
 from stations.models import ChargingStation, Reservation
@@ -37,6 +38,11 @@ class ReserveForm(DialogForm):
         help_text="Its number; 0: any, if the station supports that",
     )
     id_tag = id_tag_field()
+    group = forms.BooleanField(
+        label="Its group may use it, too",
+        required=False,
+        help_text="Any card of the same card group (parentIdTag)",
+    )
     minutes = forms.IntegerField(
         label="For how many minutes", initial=30, min_value=1, max_value=10080
     )
@@ -50,6 +56,17 @@ class ReserveForm(DialogForm):
                 self.fields["connector_id"].initial = int(asked)
             if not self.obj.connection_id:
                 self.refuse(f"{self.obj} is offline. Nothing is sent, and nothing is queued.")
+
+    def clean(self) -> dict[str, Any]:
+        """With ``parent_id_tag``: the group's tag, where its cards may use the reservation."""
+        cleaned = self.cleaned_data
+        cleaned["parent_id_tag"] = ""
+        if cleaned.get("group") and cleaned.get("id_tag"):
+            card = cards.find(cleaned["id_tag"])
+            cleaned["parent_id_tag"] = card.group.parent_id_tag if card and card.group else ""
+            if not cleaned["parent_id_tag"]:
+                self.add_error("group", "The card belongs to no group.")
+        return cleaned
 
     def clean_station(self) -> ChargingStation:
         """The station with that identity."""
@@ -70,6 +87,8 @@ def reserve_from(model_admin: Any, request: HttpRequest, form: ReserveForm) -> H
         expires_at=at + timedelta(minutes=wanted["minutes"]),
         at=at,
         requested_by_id=request.user.pk,
+        parent_id_tag=wanted["parent_id_tag"],
+        idempotency_key=form.idempotency_key(),
     )
     assert reservation.command is not None
     return progress.respond(model_admin, request, form.obj, reservation.command)
@@ -158,7 +177,10 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
     def cancel(self, request: HttpRequest, reservation: Any, form: Any) -> HttpResponse:
         """Give it up."""
         command = reservations.cancel(
-            reservation=reservation, at=clock.now(), requested_by_id=request.user.pk
+            reservation=reservation,
+            at=clock.now(),
+            requested_by_id=request.user.pk,
+            idempotency_key=form.idempotency_key(),
         )
         return progress.respond(self, request, reservation, command)
 

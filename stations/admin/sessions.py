@@ -22,10 +22,10 @@ from cms.shared.admin import (
     TimeFilter,
 )
 from cms.shared.dialogs import DialogForm, dialog
-from stations.admin import find, words
+from stations.admin import evidence, find, words
 from stations.admin.actions import ask
 from stations.admin.forms import describe
-from stations.models import ChargingSession, MeterValue
+from stations.models import ChargingSession
 
 _READINGS = 100
 
@@ -64,16 +64,12 @@ class StopForm(DialogForm):
             self.warn(f"It ends {describe(self.obj)}")
 
 
-def _reading(row: MeterValue) -> dict[str, Any]:
-    return {
-        "when": display.when(row.sampled_at),
-        "register": display.kwh(row.energy_wh),
-        "power": display.kw(row.power_w),
-        "current": display.number(row.current_a, "A"),
-        "voltage": display.number(row.voltage_v, "V"),
-        "charge": display.number(row.soc_percent, "%", 0),
-        "context": row.context or display.NOTHING,
-    }
+def _cases(request: HttpRequest, session: ChargingSession) -> str:
+    """What was and is to settle about it, where there is anything and one may see it."""
+    if not request.user.has_perm("stations.view_reviewcase"):
+        return ""
+    case = session.review_cases.order_by("state", "-id").first()
+    return display.page(case) if case else ""
 
 
 @admin.register(ChargingSession)
@@ -121,7 +117,7 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
         ),
         (
             "Card",
-            {"fields": (("who", "authorization"), ("stopped_by", "reported"))},
+            {"fields": (("who", "authorization"), ("stopped_by", "reported"), "billable")},
         ),
     )
 
@@ -178,13 +174,14 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
             "session": session,
             "state": words.session(session),
             "review": words.review(session),
+            "review_url": _cases(request, session),
             "energy": display.kwh(session.energy_wh),
             "power": display.kw(session.power_w) if session.is_open else "",
             "charge": display.number(session.soc_percent, "%", 0),
             "length": words.session_length(session),
             "station_link": display.link(session.station),
             "outlet": self.outlet(session),
-            "readings": [_reading(row) for row in readings[:_READINGS]] if may else None,
+            "readings": [evidence.reading(row) for row in readings[:_READINGS]] if may else None,
             "readings_url": f"{all_readings}?session={session.pk}",
         }
 

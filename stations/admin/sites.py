@@ -27,10 +27,12 @@ class SiteAdmin(ModelAdmin):
     """Places; plain rows, edited here."""
 
     list_display = ("name", "address", "city", "country", "stations_here")
+    autocomplete_fields = ("card_groups",)
     search_fields = ("name__istartswith", "city__istartswith")
     search_help_text = "Name or city begins with …"
     fieldsets = (
         (None, {"fields": ("name", "address", ("postal_code", "city"), "country", "time_zone")}),
+        ("Local lists", {"fields": ("card_groups",)}),
         ("On the map", {"fields": (("latitude", "longitude"),)}),
     )
 

@@ -14,13 +14,21 @@ from django.utils.safestring import SafeString
 
 from cms.shared import display
 from cms.shared.admin import ChoiceFilter, FixedFilter, ModelAdmin, RelatedFilter
-from stations.admin import board, words
+from stations.admin import board, errands, firmware, logs, setup, words
 from stations.admin.actions import MENU, StationActions
+from stations.admin.charging import CHARGING_MENU
 from stations.admin.sites import time_zone_field
 from stations.models import ChargingStation, Connector
 from stations.services import stations
 
-_EDITED = ("name", "site", "registration", "heartbeat_interval_s", "time_zone")
+_EDITED = (
+    *("name", "site", "registration", "security_profile"),
+    *("heartbeat_interval_s", "time_zone"),
+)
+_FILES_MENU = {
+    "title": "Firmware and logs",
+    "items": ["update_firmware", "get_log"],
+}
 
 
 class OnlineFilter(FixedFilter):
@@ -32,7 +40,7 @@ class OnlineFilter(FixedFilter):
 
 
 @admin.register(ChargingStation)
-class StationAdmin(StationActions, ModelAdmin):
+class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     """What operators change about a station is little; the rest it reports itself."""
 
     list_display = (
@@ -41,7 +49,7 @@ class StationAdmin(StationActions, ModelAdmin):
         "pips",
         "is_online",
         "is_registered",
-        "firmware",
+        "version",
         "last_message",
     )
     list_display_links = ("station",)
@@ -56,17 +64,17 @@ class StationAdmin(StationActions, ModelAdmin):
     )
     search_help_text = "Identity, name, vendor, model or site begins with …"
     actions = None
-    actions_detail = ["remote_start", "remote_stop", MENU]
+    actions_detail = ["remote_start", "remote_stop", MENU, CHARGING_MENU, setup.MENU, _FILES_MENU]
     autocomplete_fields = ("site",)
     change_form_outer_before_template = "admin/stations/station_head.html"
     change_form_outer_after_template = "admin/stations/station_tail.html"
     add_fieldsets = ((None, {"fields": ("cp_id", *_EDITED)}),)
-    fieldsets = (
-        (
-            "Settings",
-            {"fields": ("name", "site", "registration", "heartbeat_interval_s", "time_zone")},
-        ),
-    )
+    fieldsets = (("Settings", {"fields": _EDITED}),)
+    # Dialogs of other nouns: no class has more than three bases
+    has_firmware_permission = firmware.has_firmware_permission
+    update_firmware = firmware.update_firmware
+    has_logs_permission = logs.has_logs_permission
+    get_log = logs.get_log
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:
         """With its connectors, in one query for a whole page."""
@@ -119,16 +127,21 @@ class StationAdmin(StationActions, ModelAdmin):
     ) -> HttpResponse:
         """The form, between what the page shows."""
         station = self.get_object(request, object_id)
-        shown = board.page(request, station) if station else {}
+        shown = self._shown(request, station) if station else {}
         response: HttpResponse = super().change_view(
             request, object_id, form_url, {**shown, **(extra_context or {})}
         )
         return response
 
+    def _shown(self, request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
+        own = {**board.page(request, station), **setup.panels(request, station)}
+        return {**own, **errands.panel(request, station)}
+
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that renews itself."""
         station = self.found(request, str(pk))
-        return render(request, "admin/stations/station_live.html", board.live(request, station))
+        shown = {**board.live(request, station), **errands.panel(request, station)}
+        return render(request, "admin/stations/station_live.html", shown)
 
     def suggest(self, request: HttpRequest) -> HttpResponse:
         """Stations whose identity begins with what was typed, as options."""
@@ -162,7 +175,7 @@ class StationAdmin(StationActions, ModelAdmin):
         return words.registration(row)
 
     @admin.display(description="Firmware", ordering="firmware_version")
-    def firmware(self, row: ChargingStation) -> str | SafeString:
+    def version(self, row: ChargingStation) -> str | SafeString:
         """As the station reports it."""
         return row.firmware_version or display.NOTHING
 

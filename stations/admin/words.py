@@ -9,15 +9,18 @@ from django.utils.safestring import SafeString
 
 from cms.shared import clock, display
 from stations.models import (
+    AssignmentState,
     ChargingSession,
     ChargingStation,
     Command,
     CommandStatus,
     Connector,
     ConnectorStatus,
+    ProfileAssignment,
     Registration,
     Reservation,
     ReservationStatus,
+    ReviewCase,
     SessionStatus,
 )
 
@@ -45,13 +48,22 @@ _RESERVATION = {
     ReservationStatus.EXPIRED: "grey",
     ReservationStatus.CANCELLED: "grey",
 }
+_ASSIGNMENT = {
+    AssignmentState.REQUESTED: "blue",
+    AssignmentState.ACCEPTED: "green",
+    AssignmentState.REPLACED: "grey",
+    AssignmentState.CLEARED: "grey",
+    AssignmentState.ENDED: "grey",
+}
 _REGISTRATION = {Registration.ACCEPTED: "green", Registration.PENDING: "amber"}
-_GOOD = ("", "Accepted", "Unlocked", "Scheduled", "RebootRequired")
+_GOOD = ("", "Accepted", "AcceptedCanceled", "Unlocked", "Scheduled", "RebootRequired")
 _REVIEW = {
     "NoStop": "no stop came from the station",
     "NoStart": "no start came from the station",
     "RegisterMismatch": "the meter ran backwards",
     "ClockSkew": "it ended before it began",
+    "Silent": "its station has been away for long",
+    "SecondStop": "another stop contradicts its own",
 }
 # What a station's answer means, by the OCPP 1.6 section of the action.
 _MEANINGS = {
@@ -67,9 +79,26 @@ _MEANINGS = {
     ("ChangeAvailability", "Scheduled"): "It happens when the session under way has ended.",
     ("ChangeConfiguration", "RebootRequired"): "It counts after the next restart.",
     ("ChangeConfiguration", "NotSupported"): "The station has no such key.",
+    ("TriggerMessage", "Accepted"): "The station sends it next; the message log shows it.",
+    ("TriggerMessage", "Rejected"): "The station does not send it now.",
     ("TriggerMessage", "NotImplemented"): "The station cannot send this message on demand.",
+    ("SetChargingProfile", "Accepted"): "The profile is in force.",
+    ("SetChargingProfile", "Rejected"): "The station does not take this profile.",
+    ("SetChargingProfile", "NotSupported"): "The station knows no smart charging.",
+    ("ClearChargingProfile", "Accepted"): "What matched is gone.",
+    ("ClearChargingProfile", "Unknown"): "The station has no such profile.",
+    ("GetCompositeSchedule", "Rejected"): "The station cannot say.",
+    ("DataTransfer", "Rejected"): "The station refuses the message.",
+    ("DataTransfer", "UnknownVendorId"): "The station knows no such vendor.",
+    ("DataTransfer", "UnknownMessageId"): "The station knows no such message of the vendor.",
     ("ReserveNow", "Accepted"): "The connector is kept.",
     ("ReserveNow", "Occupied"): "The connector is in use or reserved already.",
+    ("GetLog", "Accepted"): "The station uploads the log.",
+    ("GetLog", "AcceptedCanceled"): "The station uploads it, instead of another one.",
+    ("SignedUpdateFirmware", "Accepted"): "The station fetches and installs it.",
+    ("SignedUpdateFirmware", "AcceptedCanceled"): "It does so, instead of another update.",
+    ("SignedUpdateFirmware", "InvalidCertificate"): "The signing certificate is not valid.",
+    ("SignedUpdateFirmware", "RevokedCertificate"): "The signing certificate is revoked.",
     ("CancelReservation", "Rejected"): "The station knows no such reservation.",
     ("CancelReservation", "Accepted"): "The connector is free again.",
 }
@@ -128,7 +157,20 @@ def session(row: ChargingSession) -> SafeString:
 
 def review(row: ChargingSession) -> str:
     """Why somebody should look at a session, in words."""
-    return "; ".join(_REVIEW.get(reason, reason) for reason in row.review_reasons)
+    return "; ".join(reason(word) for word in row.review_reasons)
+
+
+def reason(word: str) -> str:
+    """Why something is to be looked at, in words."""
+    return _REVIEW.get(word, word)
+
+
+def review_state(row: ReviewCase) -> SafeString:
+    """Open, or how it was settled, with who and why on hover."""
+    if row.is_open:
+        return display.pill("Open", "amber")
+    by = row.settled_by_name or "the system"
+    return display.pill(row.get_resolution_display(), "green", f"{by}: {row.why}")
 
 
 def session_length(row: ChargingSession) -> str:
@@ -142,6 +184,31 @@ def reservation(row: Reservation) -> SafeString:
     """Where a reservation stands."""
     tone = _RESERVATION.get(ReservationStatus(row.status), "red")
     return display.pill(row.get_status_display(), tone, row.status_reason)
+
+
+def assignment(row: ProfileAssignment) -> SafeString:
+    """Where an assigned charging profile stands."""
+    tone = _ASSIGNMENT.get(AssignmentState(row.state), "red")
+    return display.pill(row.get_state_display(), tone, row.answer)
+
+
+def profile_name(row: ProfileAssignment) -> str:
+    """The name of an assigned profile; else its number at the station."""
+    return row.profile.name if row.profile else f"profile {row.number}"
+
+
+def at_connector(row: ProfileAssignment) -> str:
+    """Where an assigned profile counts."""
+    if row.connector is None:
+        return "any"
+    return str(row.connector.connector_id or "the station")
+
+
+def in_line(row: ProfileAssignment) -> str:
+    """An assigned profile in one line."""
+    where = f"connector {at_connector(row)}"
+    parts = (profile_name(row), where, row.get_purpose_display(), f"level {row.stack_level}")
+    return " · ".join(parts)
 
 
 def is_good(command: Command) -> bool:

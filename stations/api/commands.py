@@ -166,18 +166,15 @@ def asked(request: Request) -> Asked:
     )
 
 
-def only_wait(request: Request) -> float:
-    """Read ``?wait=`` where nothing else is offered: a reservation can neither queue nor repeat.
+def asked_now(request: Request) -> Asked:
+    """The same where nothing may wait for a station: a reservation is asked for now.
 
-    Raises ValidationError (400) for the others rather than pass over them.
+    Raises ValidationError (400) for ``?queue=`` rather than pass over it.
     """
     how = asked(request)
-    message = "is not offered here: a reservation is asked for now, and once"
-    unfit = {"queue": how.queue_for, "Idempotency-Key": how.idempotency_key}
-    refused = {name: [message] for name, value in unfit.items() if value is not None}
-    if refused:
-        raise ValidationError(refused)
-    return how.wait
+    if how.queue_for is not None:
+        raise ValidationError({"queue": ["is not offered here: a reservation is asked for now"]})
+    return how
 
 
 def answered(command: Command, *, wait: float) -> Response:

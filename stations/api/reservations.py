@@ -15,11 +15,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from cms.shared import clock
 from cms.shared.api import CamelCase, CamelCaseModel, Filters
+from cms.shared.errors import Conflict
 from stations import selectors, waiting
 from stations.api.commands import (
+    IDEMPOTENCY_KEY,
     WAIT,
     CommandFailure,
-    only_wait,
+    asked_now,
+    same_command,
     unanswered,
 )
 from stations.api.station_json import station_meant
@@ -99,6 +102,42 @@ _LOCATION = OpenApiParameter(
 _OUTCOMES: dict[int, Any] = {502: CommandFailure, 504: CommandFailure}
 
 
+def reserved(request: Request, **wanted: Any) -> Reservation:
+    """Reserve what ``wanted`` says, once for each Idempotency-Key. Raises Conflict where the key
+
+    was used for something else.
+    """
+    reservation = reservations.reserve(
+        **wanted,
+        at=clock.now(),
+        requested_by_id=request.user.pk,
+        idempotency_key=asked_now(request).idempotency_key,
+    )
+    made = {
+        "station": wanted["station"] if reservation.station_id == wanted["station"].pk else None,
+        "connector_id": reservation.connector.connector_id,
+        "id_tag": reservation.id_tag,
+        "parent_id_tag": reservation.parent_id_tag,
+        "expires_at": reservation.expires_at,
+    }
+    if made != wanted:
+        raise Conflict("This Idempotency-Key was used for another reservation")
+    return reservation
+
+
+def given_up(request: Request, reservation: Reservation) -> Command:
+    """Ask for its end, once for each Idempotency-Key. Raises Conflict as ``reserved`` does."""
+    command = reservations.cancel(
+        reservation=reservation,
+        at=clock.now(),
+        requested_by_id=request.user.pk,
+        idempotency_key=asked_now(request).idempotency_key,
+    )
+    payload = {"reservationId": reservation.number}
+    same_command(command, reservation.station, "CancelReservation", payload)
+    return command
+
+
 class ReservationViews(GenericViewSet[Reservation]):
     """Connectors kept for a card until a time, newest first."""
 
@@ -115,7 +154,7 @@ class ReservationViews(GenericViewSet[Reservation]):
 
     @extend_schema(
         request=ReservationRequest,
-        parameters=[WAIT, _LOCATION],
+        parameters=[WAIT, IDEMPOTENCY_KEY, _LOCATION],
         responses={201: ReservationSerializer, 202: ReservationSerializer, **_OUTCOMES},
     )
     def create(self, request: Request) -> Response:
@@ -124,26 +163,25 @@ class ReservationViews(GenericViewSet[Reservation]):
         201 once it answered; `status` says whether the connector is kept (Accepted) or why not
         (Occupied, Faulted, ...). 202 while the answer is open.
         """
-        wait, wanted = only_wait(request), ReservationRequest(data=request.data)
+        how, wanted = asked_now(request), ReservationRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
         fields = wanted.validated_data
-        reservation = reservations.reserve(
+        reservation = reserved(
+            request,
             station=station_meant(fields["ocpp_identifier"], "ocppIdentifier"),
             connector_id=fields["connector_id"],
             id_tag=fields["id_tag"],
             parent_id_tag=fields.get("parent_id_tag", ""),
             expires_at=fields["expiry_date"],
-            at=clock.now(),
-            requested_by_id=request.user.pk,
         )
-        return self._shown(reservation, reservation.command, wait, done=201)
+        return self._shown(reservation, reservation.command, how.wait, done=201)
 
     def retrieve(self, request: Request, reservation_id: str) -> Response:
         """One reservation."""
         return Response(self.get_serializer(selectors.reservation(int(reservation_id))).data)
 
     @extend_schema(
-        parameters=[WAIT],
+        parameters=[WAIT, IDEMPOTENCY_KEY],
         responses={200: ReservationSerializer, 202: ReservationSerializer, **_OUTCOMES},
     )
     def destroy(self, request: Request, reservation_id: str) -> Response:
@@ -151,11 +189,9 @@ class ReservationViews(GenericViewSet[Reservation]):
         return self._cancelled(request, reservation_id)
 
     def _cancelled(self, request: Request, reservation_id: str) -> Response:
-        wait, reservation = only_wait(request), selectors.reservation(int(reservation_id))
-        command = reservations.cancel(
-            reservation=reservation, at=clock.now(), requested_by_id=request.user.pk
-        )
-        return self._shown(reservation, command, wait, done=200)
+        how, reservation = asked_now(request), selectors.reservation(int(reservation_id))
+        command = given_up(request, reservation)
+        return self._shown(reservation, command, how.wait, done=200)
 
     def _shown(
         self, reservation: Reservation, command: Command | None, wait: float, *, done: int
@@ -179,7 +215,7 @@ class CancelViews(ReservationViews):
 
     @extend_schema(
         request=None,
-        parameters=[WAIT],
+        parameters=[WAIT, IDEMPOTENCY_KEY],
         responses={200: ReservationSerializer, 202: ReservationSerializer, **_OUTCOMES},
         operation_id="reservations_cancel",
     )

@@ -97,6 +97,7 @@ class SessionSerializer(CamelCaseModel):
             "stop_id_tag",
             "needs_review",
             "review_reasons",
+            "billable",
             "charging_station",
             "connector",
             "meter_values_url",

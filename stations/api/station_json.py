@@ -102,6 +102,19 @@ class StationSerializer(CamelCaseModel):
         required=False,
         write_only=True,
     )
+    security_profile = serializers.IntegerField(
+        min_value=0,
+        max_value=3,
+        allow_null=True,
+        required=False,
+        help_text="The least it must connect with; null: its key, where it has one",
+    )
+    connected_profile = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="What it proved when it connected last"
+    )
+    pending_profile = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="What it was told to change to, and has not yet"
+    )
     has_authorization_key = serializers.SerializerMethodField()
     last_heartbeat_at = serializers.DateTimeField(
         source="last_seen_at",
@@ -136,6 +149,9 @@ class StationSerializer(CamelCaseModel):
             "site",
             "site_id",
             "has_authorization_key",
+            "security_profile",
+            "connected_profile",
+            "pending_profile",
             "connected_at",
             "disconnected_at",
             "last_heartbeat_at",
@@ -151,6 +167,8 @@ class StationSerializer(CamelCaseModel):
             "meter_type",
             "meter_serial_number",
             "protocol",
+            "connected_profile",
+            "pending_profile",
             "connected_at",
             "disconnected_at",
             "last_boot_at",

@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from cms.shared.api import route
+from stations.api.assignments import AssignmentViews, CompositeScheduleViews
+from stations.api.batches import BatchItemViews, BatchViews
+from stations.api.charging_profiles import ProfileViews
 from stations.api.commands import CommandViews
+from stations.api.configuration import (
+    ConfigurationHistoryViews,
+    ConfigurationReadViews,
+    DifferenceViews,
+)
+from stations.api.errands import LogRequestViews
+from stations.api.firmware import FirmwareFileViews, FirmwareImageViews, FirmwareUpdateViews
+from stations.api.local_lists import EntryViews, LocalListsViews, LocalListViews
 from stations.api.metering import MeterValueViews
 from stations.api.reservations import CancelViews, ReservationViews
+from stations.api.review import AdoptionViews, ReviewViews, SettlingViews
 from stations.api.sessions import SessionViews
 from stations.api.stations import (
     ConfigurationViews,
@@ -15,9 +27,13 @@ from stations.api.stations import (
     StationKeyViews,
     StationViews,
 )
+from stations.api.templates import ApplyViews, TemplateViews
+from stations.api.transfers import TransferFileViews, TransferViews
 
+_list: dict[str, Any] = {"get": "list"}
+_retrieve: dict[str, Any] = {"get": "retrieve"}
 _many: dict[str, Any] = {"get": "list", "post": "create"}
-_station: dict[str, Any] = {
+_one: dict[str, Any] = {
     "get": "retrieve",
     "put": "update",
     "patch": "partial_update",
@@ -28,7 +44,7 @@ _stations = [
     route(
         "stations/connected/list", ConnectedViews.as_view({"get": "retrieve"}), "stations-connected"
     ),
-    route("stations/<segment:cp_id>", StationViews.as_view(_station), "station"),
+    route("stations/<segment:cp_id>", StationViews.as_view(_one), "station"),
     route(
         "stations/<segment:cp_id>/key",
         StationKeyViews.as_view({"post": "create", "delete": "destroy"}),
@@ -39,6 +55,58 @@ _stations = [
         ConfigurationViews.as_view({"get": "list"}),
         "station-configuration",
     ),
+    route(
+        "stations/<segment:cp_id>/configuration/history",
+        ConfigurationHistoryViews.as_view({"get": "list"}),
+        "station-configuration-history",
+    ),
+    route(
+        "stations/<segment:cp_id>/configuration/read",
+        ConfigurationReadViews.as_view({"get": "retrieve", "post": "create"}),
+        "station-configuration-read",
+    ),
+    route(
+        "stations/<segment:cp_id>/configuration/diff",
+        DifferenceViews.as_view({"get": "retrieve"}),
+        "station-configuration-diff",
+    ),
+    route(
+        "stations/<segment:cp_id>/local-list",
+        LocalListViews.as_view({"get": "retrieve", "put": "update"}),
+        "station-local-list",
+    ),
+    route(
+        "stations/<segment:cp_id>/local-list/entries",
+        EntryViews.as_view({"get": "list"}),
+        "station-local-list-entries",
+    ),
+]
+_lists = [route("local-lists", LocalListsViews.as_view({"get": "list"}), "local-lists")]
+_templates = [
+    route("configuration-templates", TemplateViews.as_view(_many), "configuration-templates"),
+    route(
+        "configuration-templates/<number:template_id>",
+        TemplateViews.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "configuration-template",
+    ),
+    route(
+        "configuration-templates/<number:template_id>/apply",
+        ApplyViews.as_view({"post": "create"}),
+        "configuration-template-apply",
+    ),
+    route(
+        "configuration-templates/<number:template_id>/preview",
+        ApplyViews.as_view({"post": "preview"}),
+        "configuration-template-preview",
+    ),
+]
+_batches = [
+    route("batches", BatchViews.as_view({"get": "list"}), "batches"),
+    route("batches/<number:batch_id>", BatchViews.as_view({"get": "retrieve"}), "batch"),
+    route(
+        "batches/<number:batch_id>/items", BatchItemViews.as_view({"get": "list"}), "batch-items"
+    ),
+    route("batches/<number:batch_id>/retry", BatchViews.as_view({"post": "retry"}), "batch-retry"),
 ]
 _sessions = [
     route("sessions", SessionViews.as_view({"get": "list"}), "sessions"),
@@ -76,4 +144,70 @@ _commands = [
     route("commands", CommandViews.as_view({"get": "list"}), "commands"),
     route("commands/<number:command_id>", CommandViews.as_view({"get": "retrieve"}), "command"),
 ]
-urlpatterns = [*_stations, *_sessions, *_reservations, *_commands]
+_case = "review-cases/<number:case_id>"
+_review = [
+    route("review-cases", ReviewViews.as_view({"get": "list"}), "review-cases"),
+    route(_case, ReviewViews.as_view({"get": "retrieve"}), "review-case"),
+    *(
+        route(f"{_case}/{way}", SettlingViews.as_view({"post": way}), f"review-case-{way}")
+        for way in ("attach", "accept", "end", "discard")
+    ),
+    *(
+        route(
+            f"{_case}/{way.replace('_', '-')}",
+            AdoptionViews.as_view({"post": way}),
+            f"review-case-{way.replace('_', '-')}",
+        )
+        for way in ("adopt_station", "adopt_card")
+    ),
+]
+_profiles = [
+    route("charging-profiles", ProfileViews.as_view(_many), "charging-profiles"),
+    route("charging-profiles/<number:profile_id>", ProfileViews.as_view(_one), "charging-profile"),
+    route(
+        "stations/<segment:cp_id>/charging-profiles",
+        AssignmentViews.as_view(_many),
+        "station-charging-profiles",
+    ),
+    route(
+        "stations/<segment:cp_id>/charging-profiles/<number:assignment_id>",
+        AssignmentViews.as_view({"get": "retrieve", "delete": "destroy"}),
+        "station-charging-profile",
+    ),
+    route(
+        "stations/<segment:cp_id>/composite-schedules",
+        CompositeScheduleViews.as_view({"get": "list"}),
+        "station-composite-schedules",
+    ),
+]
+_image: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+_files = [
+    route("firmware/images", FirmwareImageViews.as_view(_many), "firmware-images"),
+    route(
+        "firmware/images/<number:image_id>", FirmwareImageViews.as_view(_image), "firmware-image"
+    ),
+    route(
+        "firmware/images/<number:image_id>/file",
+        FirmwareFileViews.as_view(_retrieve),
+        "firmware-image-file",
+    ),
+    route("firmware/updates", FirmwareUpdateViews.as_view(_list), "firmware-updates"),
+    route(
+        "firmware/updates/<number:update_id>",
+        FirmwareUpdateViews.as_view(_retrieve),
+        "firmware-update",
+    ),
+    route("logs", LogRequestViews.as_view(_list), "logs"),
+    route("logs/<number:request_id>", LogRequestViews.as_view(_retrieve), "log"),
+    route("transfers", TransferViews.as_view(_list), "transfers"),
+    route("transfers/<number:transfer_id>", TransferViews.as_view(_retrieve), "transfer"),
+    route(
+        "transfers/<number:transfer_id>/file",
+        TransferFileViews.as_view(_retrieve),
+        "transfer-file",
+    ),
+]
+urlpatterns = [
+    *(*_stations, *_sessions, *_reservations, *_commands, *_review, *_files),
+    *(*_lists, *_templates, *_batches, *_profiles),
+]
