@@ -49,11 +49,19 @@ def shared_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
         yield environment
 
 
+@pytest.fixture(scope="session")
+def lasting_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same for all tests of a run: for those that keep to stations and cards of their own."""
+    with new_environment(tmp_path_factory.mktemp("lasting") / "data") as environment:
+        yield environment
+
+
 @contextlib.contextmanager
 def new_environment(data_dir: Path) -> Iterator[dict[str, str]]:
     """See process_environment."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, ""), "DATA_DIR": str(data_dir)}
     environment["DJANGO_SETTINGS_MODULE"] = "cms.settings.local"
+    environment["OCPP_READ_CONFIGURATION"] = "false"  # tests name the calls they expect
     if not os.environ["DATABASE_URL"]:
         yield environment
         return

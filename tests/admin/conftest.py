@@ -21,12 +21,28 @@ from stations.models import (
     ChargingSession,
     ChargingStation,
     Command,
+    ConfigurationChange,
     ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
+    FirmwareUpdate,
+    LocalList,
+    LogRequest,
     MeterValue,
+    ProfileAssignment,
+    Purpose,
     Reservation,
+    ReviewCase,
     Site,
     StatusChange,
+)
+from stations.services import (
+    charging_profiles,
+    firmware,
+    media,
+    sessions,
+    templates,
+    transfers,
 )
 
 ClientFor = Callable[..., Client]
@@ -162,6 +178,40 @@ def reservation(station: ChargingStation) -> Reservation:
     )
 
 
+def an_arrived_file(name: str = "file.bin") -> media.Arrived:
+    """A file as it lies there once it came in whole."""
+    part = media.new_file()
+    part.write_bytes(b"<script>")
+    return media.Arrived(part, name, 8, "0" * 64)
+
+
+@pytest.fixture
+def orphan(station: ChargingStation) -> ReviewCase:
+    """A stop without a start, which waits for somebody."""
+    stop = sessions.Stop(4711, timezone.now(), 9000, id_tag="04AABBCC")
+    sessions.end(station_id=station.pk, stop=stop, at=timezone.now())
+    return ReviewCase.objects.get(kind="OrphanedStop")
+
+
+@pytest.fixture
+def assignment(station: ChargingStation) -> ProfileAssignment:
+    """A named profile in force at a connector."""
+    profile = charging_profiles.define(name="Night", periods=[{"startPeriod": 0, "limit": 16}])
+    return ProfileAssignment.objects.create(
+        station=station,
+        connector=station.connectors.get(connector_id=1),
+        profile=profile,
+        number=1,
+        purpose=profile.purpose,
+        stack_level=0,
+        sent=profile.as_sent(1),
+        state="Accepted",
+        answer="Accepted",
+        requested_at=timezone.now(),
+        answered_at=timezone.now(),
+    )
+
+
 @pytest.fixture
 def world(
     root: Client,
@@ -170,6 +220,8 @@ def world(
     message: OcppMessage,
     reservation: Reservation,
     card: RfidCard,
+    orphan: ReviewCase,
+    assignment: ProfileAssignment,
 ) -> dict[type[Model], Any]:
     """One row of every model, by model."""
     now = timezone.now()
@@ -183,9 +235,39 @@ def world(
         reported_at=now,
         received_at=now,
     )
+    setting = ConfigurationChange.objects.create(
+        station=station, key="A", old_value="1", new_value="2", cause="Read", at=now
+    )
+    template = ConfigurationTemplate.objects.create(name="Street", settings={"A": "1"})
+    batch = templates.apply(template=template, stations=[station], at=now)
+    local_list = LocalList.objects.create(station=station)
     key, _ = keys.create(name="App", user=user, scopes=["read"], at=now)
+    image = firmware.add_image(arrived=an_arrived_file(), at=now, vendor="Vendor", version="2.0")
+    transfer = transfers.offer(
+        token="x",
+        station_id=station.pk,
+        purpose=Purpose.LOG,
+        expires_at=now + timedelta(hours=1),
+        at=now,
+    )
+    transfers.receive(transfer=transfer, arrived=an_arrived_file(), at=now)
+    errand = {"station": station, "status_at": now, "requested_at": now, "expires_at": now}
+    update = FirmwareUpdate.objects.create(image=image, retrieve_at=now, **errand)
+    log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     rows: list[Any] = [
+        *(image, transfer, update, log),
         *(station, station.site, session, session.meter_values.get(), command, message),
-        *(reservation, card, card.group, change, key, user, Group.objects.create(name="Operator")),
+        *(
+            orphan,
+            reservation,
+            card,
+            card.group,
+            change,
+            key,
+            user,
+            Group.objects.create(name="Operator"),
+        ),
+        *(setting, template, batch, local_list),
+        *(assignment, assignment.profile),
     ]
     return {type(row): row for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -150,6 +151,31 @@ def test_our_own_mistake_is_told_in_one_sentence(api: APIClient, monkeypatch, ca
     assert "secret" not in response.content.decode()
     assert "GET /api/stations/CP_001 failed" in caplog.text
     assert "secret detail" in caplog.text
+
+
+def test_while_the_database_is_away_one_is_told_to_come_back(api: APIClient, monkeypatch):
+    def away(cp_id):
+        raise OperationalError("connection refused by secret.host")
+
+    monkeypatch.setattr(selectors, "station_in_full", away)
+    response = api.get("/api/stations/CP_001")
+    assert response.status_code == 503
+    assert response.json()["code"] == "unavailable"
+    assert "secret" not in response.content.decode()
+    assert int(response["Retry-After"]) > 0
+
+
+def test_nobody_logs_in_while_the_counter_of_tries_is_away(settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    login = {"username": "somebody", "password": "guess"}
+    response = APIClient().post("/api/auth/token", login, format="json")
+    assert response.status_code == 503
+    assert response.json()["code"] == "unavailable"
 
 
 def test_a_mistake_outside_of_views_is_json_too(rf):

@@ -10,7 +10,14 @@ from rest_framework.test import APIClient
 from rfid.models import CardGroup
 from rfid.services import cards
 from stations.models import Site
-from stations.services import commands, configuration, connectors, reservations, stations
+from stations.services import (
+    commands,
+    configuration,
+    connectors,
+    reservations,
+    sessions,
+    stations,
+)
 from tests.api.conftest import NOW, charge
 
 
@@ -31,6 +38,8 @@ def many(api: APIClient) -> APIClient:
         reservations.reserve(
             station=station, connector_id=1, id_tag="A", expires_at=at + timedelta(hours=1), at=at
         )
+        authorize = {"station_id": station.pk, "id_tag": f"UNKNOWN_{number}", "at": at}
+        sessions.authorize(**authorize)
         setting = configuration.Setting("A", "1", False)
         configuration.read(station_id=station.pk, settings=[setting], at=at)
     api.get("/api/rfid")  # the first use of a key is noted
@@ -56,6 +65,8 @@ def many(api: APIClient) -> APIClient:
         ("reservations", 2),
         ("commands", 2),
         ("commands?station=CP_003", 3),
+        ("review-cases", 2),
+        ("review-cases?station=CP_003&kind=UnknownCard", 3),
     ],
 )
 def test_reading_takes_as_many_queries_whatever_there_is(
@@ -69,7 +80,7 @@ def test_reading_takes_as_many_queries_whatever_there_is(
 
 
 def test_no_list_counts_or_skips_its_rows(many: APIClient, django_assert_num_queries):
-    for path in ("stations", "sessions", "rfid", "reservations", "commands"):
+    for path in ("stations", "sessions", "rfid", "reservations", "commands", "review-cases"):
         first = many.get(f"/api/{path}?limit=5")
         address = first["Link"].partition("<http://testserver")[2].partition(">")[0]
         with django_assert_num_queries(3 if path == "stations" else 2) as queries:

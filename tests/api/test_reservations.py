@@ -10,8 +10,8 @@ from rest_framework.test import APIClient
 from cms.shared import clock
 from ocpp_gateway.frames import CallError
 from stations.models import Command, Reservation
-from stations.services import reservations, stations
-from tests.api.conftest import Answers
+from stations.services import configuration, reservations, stations
+from tests.api.conftest import NOW, Answers
 
 
 @pytest.fixture
@@ -110,13 +110,48 @@ def test_a_bad_member_is_named(api: APIClient, online, body, field, value):
     assert not Reservation.objects.exists()
 
 
-@pytest.mark.parametrize("how", ["query", "header"])
-def test_what_a_reservation_cannot_do_is_said(api: APIClient, online, body, how):
-    header = {"HTTP_IDEMPOTENCY_KEY": "a"} if how == "header" else {}
-    path = "/api/admin/CP_001/reserve-now" + ("?queue=60" if how == "query" else "")
-    response = api.post(path, body, format="json", **header)
+def test_a_reservation_does_not_wait_for_a_station(api: APIClient, online, body):
+    response = api.post("/api/admin/CP_001/reserve-now?queue=60", body, format="json")
     assert response.status_code == 400
+    assert list(response.json()["fields"]) == ["queue"]
     assert not Reservation.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["reservations", "admin/CP_001/reserve-now"])
+def test_a_repeated_key_reserves_once(api: APIClient, online, body, path):
+    wanted = {"ocppIdentifier": "CP_001", **body} if path == "reservations" else body
+    first, again = (
+        api.post(f"/api/{path}?wait=0", wanted, format="json", HTTP_IDEMPOTENCY_KEY="a")
+        for _ in range(2)
+    )
+    assert first.status_code == again.status_code == 202
+    assert first["Location"] == again["Location"]
+    assert (Reservation.objects.count(), Command.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("other", [{"connectorId": 2}, {"idTag": "OTHER"}])
+def test_a_key_of_another_reservation_is_a_409(api: APIClient, online, body, other):
+    path, key = "/api/admin/CP_001/reserve-now?wait=0", {"HTTP_IDEMPOTENCY_KEY": "a"}
+    api.post(path, body, format="json", **key)
+    assert api.post(path, {**body, **other}, format="json", **key).status_code == 409
+    assert Reservation.objects.count() == 1
+
+
+def test_a_repeated_key_cancels_once(api: APIClient, held, answers: Answers):
+    answers({"status": "Accepted"})
+    path, key = f"/api/reservations/{held.pk}/cancel", {"HTTP_IDEMPOTENCY_KEY": "a"}
+    assert [api.post(path, **key).status_code for _ in range(2)] == [200, 200]
+    assert Command.objects.filter(action="CancelReservation").count() == 1
+
+
+def test_any_connector_is_refused_where_the_station_says_it_cannot(api: APIClient, online, body):
+    configuration.changed(
+        station_id=online.pk, key="ReserveConnectorZeroSupported", value="false", at=NOW
+    )
+    wanted = {**body, "connectorId": 0}
+    response = api.post("/api/admin/CP_001/reserve-now", wanted, format="json")
+    assert response.status_code == 400
+    assert list(response.json()["fields"]) == ["connectorId"]
 
 
 def test_reserve_now_answers_as_the_station_does(api: APIClient, online, body, answers: Answers):

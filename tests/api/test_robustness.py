@@ -9,8 +9,10 @@ from rest_framework.test import APIClient
 
 from cms.api.docs import document
 from rfid.services import cards
-from stations.services import commands
+from stations.models import ConfigurationTemplate, ReviewCase
+from stations.services import assignments, commands, sessions, templates
 from tests.api.conftest import NOW, charge
+from tests.stations import given_profiles
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 BODIES = (
@@ -25,6 +27,11 @@ BODIES = (
     '{"reservationId": 4294967296}',
     '{"ocppIdentifier": "CP_001", "connectorId": true, "transactionId": 4294967296, "siteId": {}}',
     '{"tagId": "\\u202e<script>", "userId": [], "validFrom": 5, "reason": {"x": 1}, "key": "\\t"}',
+    '{"firmware": 99999999999999999999, "retries": 4294967296}',
+    '{"firmware": {"image": true, "location": ""}, "requestId": -1, "logType": "SecurityLog"}',
+    '{"logType": "SecurityLog", "log": 5, "startTime": "never", "location": "x"}',
+    '{"stackLevel": 1e400, "name": "\\u0000", "chargingSchedule": {"duration": [{}]}}',
+    '{"profileId": [], "chargingProfileId": 1e308, "idTag": "A", "csChargingProfiles": null}',
     '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
 )
 VALUES = (
@@ -48,13 +55,29 @@ VALUES = (
 def names(online) -> dict[str, object]:
     """What there is, by the names it has in paths."""
     cards.create(id_tag="RFID_001")
+    sessions.authorize(station_id=online.pk, id_tag="NOBODY", at=NOW)
     command = commands.request(station=online, action="ClearCache", payload={}, at=NOW)
+    template = ConfigurationTemplate.objects.create(name="T", settings={"A": "1"})
+    batch = templates.apply(template=template, stations=[online], at=NOW)
+    profile = given_profiles.named()
+    assigned = assignments.assign(
+        profile=profile, station=online, connector_id=1, asker=assignments.Asker(NOW)
+    )
     return {
+        "templateId": template.pk,
+        "batchId": batch.pk,
         "cpId": "CP_001",
         "tagId": "RFID_001",
         "transactionId": charge(online, readings=1),
         "commandId": command.pk,
         "reservationId": 1,
+        "caseId": ReviewCase.objects.get(id_tag="NOBODY").pk,
+        "imageId": 1,
+        "updateId": 1,
+        "requestId": 1,
+        "transferId": 1,
+        "profileId": profile.pk,
+        "assignmentId": assigned.pk,
     }
 
 

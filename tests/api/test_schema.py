@@ -13,7 +13,15 @@ from django.urls import get_resolver
 from rest_framework.test import APIClient
 
 from ocpp_gateway.v16 import COMMANDS
-from stations.services import commands, configuration, reservations, sessions
+from stations.models import ConfigurationTemplate, ReviewCase
+from stations.services import (
+    commands,
+    configuration,
+    local_lists,
+    reservations,
+    sessions,
+    templates,
+)
 from tests.api.conftest import NOW, charge
 
 COMMAND_CODES = {"200", "202", "400", "401", "403", "404", "409", "502", "504"}
@@ -111,6 +119,16 @@ def test_operation_ids_are_unique(document):
         "/api/stations",
         "/api/stations/{cpId}",
         "/api/stations/{cpId}/configuration",
+        "/api/stations/{cpId}/configuration/history",
+        "/api/stations/{cpId}/configuration/read",
+        "/api/stations/{cpId}/configuration/diff",
+        "/api/stations/{cpId}/local-list",
+        "/api/local-lists",
+        "/api/configuration-templates",
+        "/api/configuration-templates/{templateId}",
+        "/api/batches",
+        "/api/batches/{batchId}",
+        "/api/batches/{batchId}/items",
         "/api/stations/connected/list",
         "/api/sessions",
         "/api/sessions/{transactionId}",
@@ -121,6 +139,8 @@ def test_operation_ids_are_unique(document):
         "/api/reservations",
         "/api/commands",
         "/api/commands/{commandId}",
+        "/api/review-cases",
+        "/api/review-cases/{caseId}",
     ],
 )
 def test_real_answers_fit_their_description(api: APIClient, online, document, path):
@@ -130,6 +150,11 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
     sessions.end(station_id=online.pk, stop=orphan, at=NOW)
     setting = configuration.Setting("A", "1", False)
     configuration.read(station_id=online.pk, settings=[setting], at=NOW)
+    other = configuration.Setting("A", "2", False)
+    configuration.read(station_id=online.pk, settings=[other], at=NOW)
+    template = ConfigurationTemplate.objects.create(name="T", settings={"A": "1"})
+    batch = templates.apply(template=template, stations=[online], at=NOW)
+    local_lists.choose(station=online, policy="All", groups=[], at=NOW)
     reservations.reserve(
         station=online, connector_id=1, id_tag="A", expires_at=NOW + timedelta(hours=1), at=NOW
     )
@@ -139,6 +164,9 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
         "transactionId": transaction_id,
         "tagId": "RFID_001",
         "commandId": command.pk,
+        "caseId": ReviewCase.objects.get().pk,
+        "templateId": template.pk,
+        "batchId": batch.pk,
     }
     response = api.get(path.format(**names))
     described = document["paths"][path]["get"]["responses"]["200"]["content"]

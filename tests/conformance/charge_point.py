@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ocpp.charge_point import camel_to_snake_case
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
@@ -12,8 +13,6 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.conformance.judge import Judge
 from tests.conformance.story import ANSWERS
-
-_NAMES = {"configurationKey": "configuration_key", "unknownKey": "unknown_key"}
 
 
 class Judged:
@@ -36,7 +35,7 @@ class Judged:
 
 def _answering(action: Action) -> Callable[..., Any]:
     def answer(self: Any, **payload: Any) -> Any:
-        made = {_NAMES.get(name, name): value for name, value in ANSWERS[action.value].items()}
+        made = camel_to_snake_case(ANSWERS[action.value])
         return getattr(call_result, action.value)(**made)
 
     answer.__name__ = _handler(action.value)  # by which the package finds it

@@ -41,9 +41,9 @@ def test_it_refuses_an_answer_nobody_asked_for(judge):
 
 
 def test_it_refuses_a_second_answer(judge):
-    judge.received(frame(4, "1", "InternalError", "", {}))
+    judge.received(frame(4, "1", "GenericError", "", {}))
     with pytest.raises(KeyError):
-        judge.received(frame(4, "1", "InternalError", "", {}))
+        judge.received(frame(4, "1", "GenericError", "", {}))
 
 
 def test_it_refuses_an_error_code_the_specification_does_not_know(judge):

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from tests.conformance.charge_point import Judged, Station
 from tests.conformance.judge import Judge
-from tests.conformance.story import ID_TAG, commands
+from tests.conformance.story import ANSWERS, ID_TAG, commands
 
 BEGUN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
@@ -88,3 +88,9 @@ def test_it_charges_and_obeys_and_every_frame_of_ours_passes_its_schema(server, 
     session = api.get(f"sessions/{transaction_id}").body
     assert (session["sessionStatus"], session["energyKwh"]) == ("COMPLETED", 8.0)
     assert len(session["meterValues"]) == 5
+
+
+def test_the_story_has_every_command_of_the_api(api):
+    paths = api.get("schema").body["paths"].items()
+    offered = {path["post"]["summary"] for name, path in paths if name.startswith("/api/admin/")}
+    assert offered == set(ANSWERS)

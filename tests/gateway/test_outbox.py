@@ -10,26 +10,10 @@ from ocpp_gateway.rpc import Answered, Refused
 from ocpp_gateway.v16 import COMMANDS
 from stations.models import Command, CommandStatus, ConfigurationKey, Reservation
 from stations.services import commands, reservations
+from tests.gateway.commands import FILLED
 from tests.stations import given
 
 pytestmark = pytest.mark.django_db
-FILLED: dict[str, dict[str, object]] = {
-    "CancelReservation": {"reservationId": 1},
-    "ChangeAvailability": {"connectorId": 0, "type": "Operative"},
-    "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},
-    "DataTransfer": {"vendorId": "Acme"},
-    "RemoteStartTransaction": {"idTag": "CARD-1", "connectorId": 1},
-    "RemoteStopTransaction": {"transactionId": 1},
-    "ReserveNow": {
-        "connectorId": 1,
-        "expiryDate": "2025-03-01T13:00:00Z",
-        "idTag": "CARD-1",
-        "reservationId": 1,
-    },
-    "Reset": {"type": "Soft"},
-    "TriggerMessage": {"requestedMessage": "Heartbeat"},
-    "UnlockConnector": {"connectorId": 1},
-}
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ocpp_gateway.rpc import (
     CallReceived,
     Conversation,
     Ignored,
+    Late,
     Refused,
     Replayed,
 )
@@ -96,6 +97,21 @@ def test_our_call_is_answered_once(talk):
     assert isinstance(talk.receive('[3,"ours",{}]'), Ignored)
 
 
+def test_a_late_error_means_nothing(talk):
+    talk.send(OURS)
+    talk.give_up()
+    assert isinstance(talk.receive('[4,"ours","GenericError","",{}]'), Ignored)
+
+
+def test_a_late_answer_leaves_the_next_call_open(talk):
+    talk.send(OURS)
+    talk.give_up()
+    second = Call("second", "Reset", {})
+    talk.send(second)
+    assert isinstance(talk.receive('[3,"ours",{}]'), Late)
+    assert talk.open_call == second
+
+
 def test_a_second_call_of_ours_has_to_wait(talk):
     talk.send(OURS)
     with pytest.raises(Busy):
@@ -103,9 +119,10 @@ def test_a_second_call_of_ours_has_to_wait(talk):
     assert talk.open_call == OURS
 
 
-def test_a_late_answer_means_nothing(talk):
+def test_a_late_answer_is_known_as_one_once(talk):
     talk.send(OURS)
     assert talk.give_up() == OURS
+    assert talk.receive('[3,"ours",{"status":"Accepted"}]') == Late(OURS, {"status": "Accepted"})
     assert isinstance(talk.receive('[3,"ours",{}]'), Ignored)
     assert talk.send(Call("second", "Reset", {}))
 

@@ -210,3 +210,33 @@ def test_frames_sent_just_before_the_line_is_cut_are_still_stored(strict):
         wire.drop()
     query = "SELECT count(*) FROM stations_chargingsession WHERE id_tag = 'LAST'"
     assert eventually(lambda: one(strict.environment, query) == 40)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "name", "status"),
+    [
+        ("/ocpp/KEYED", {"Authorization": basic("KEYED", "wrong")}, "KEYED", 401),
+        ("/ocpp/STRANGER", {}, "STRANGER", 404),
+        ("/ocpp/BARRED", {}, "BARRED", 0),
+        ("/ocpp/OPEN", {"Sec-WebSocket-Protocol": "mqtt"}, "OPEN", 400),
+        ("/ocpp/%2e%2e", {}, "/ocpp/..", 404),
+    ],
+)
+def test_who_is_turned_away_is_in_the_review_queue(strict, path, headers, name, status):
+    query = (
+        "SELECT reason, address FROM stations_reviewcase"
+        " WHERE kind = 'RejectedConnection' AND upper(subject) = upper(?)"
+    )
+    knock(strict, path, **headers)
+    subject = f"{name}/{status}"
+    assert eventually(lambda: bool(rows(strict.environment, query, subject)))
+    [(reason, address)] = rows(strict.environment, query, subject)
+    assert reason
+    assert address == "127.0.0.1"
+
+
+def test_an_unknown_card_is_in_the_review_queue(strict):
+    with Wire(f"{strict.ws}/OPEN") as wire:
+        assert wire.ask("Authorize", {"idTag": "NOBODY"})["idTagInfo"]["status"] == "Invalid"
+    query = "SELECT times_seen FROM stations_reviewcase WHERE kind = 'UnknownCard' AND id_tag = ?"
+    assert one(strict.environment, query, "NOBODY") == 1

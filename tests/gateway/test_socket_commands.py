@@ -250,3 +250,13 @@ def test_a_connector_is_reserved_once_the_station_accepted(server, booted, comma
     assert action == "CancelReservation"
     booted.tell(json.dumps([3, unique_id, {"status": "Accepted"}]))
     assert eventually(lambda: rows(server.environment, query, cp_id) == [("Cancelled",)], 5)
+
+
+def test_a_reservation_accepted_too_late_is_held_after_all(booted, api, cp_id):
+    booted.ask("StatusNotification", AVAILABLE)
+    body = {"connectorId": 1, "idTag": "CARD-1", "expiryDate": "2099-01-01T00:00:00Z"}
+    assert api.post(f"admin/{cp_id}/reserve-now?wait=10", body).status == 504
+    booted.tell(json.dumps([3, booted.asked()[0], {"status": "Accepted"}]))
+    booted.ask("Heartbeat")  # answered after what came before it
+    found = api.get(f"reservations?station={cp_id}").body
+    assert [row["status"] for row in found] == ["Accepted"]

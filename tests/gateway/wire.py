@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import ssl
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -28,18 +30,21 @@ class Wire:
         key: str | None = None,
         user: str | None = None,
         subprotocols: tuple[str, ...] | None = ("ocpp1.6",),
+        tls: ssl.SSLContext | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._ids = itertools.count(1)
         self.heard: deque[Any] = deque()
-        headers = {}
+        sent = {**(headers or {})}
         if key is not None:
             named = user if user is not None else url.rsplit("/", 1)[1]
             token = base64.b64encode(f"{named}:{key}".encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
+            sent["Authorization"] = f"Basic {token}"
         self._dialled = connect(
             url,
             subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
-            additional_headers=headers,
+            additional_headers=sent,
+            ssl=tls,
             open_timeout=PATIENCE,
             close_timeout=2,
             ping_interval=None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
+from tests.simulator.clock import parse
 from tests.simulator.configuration import Configuration
 from tests.simulator.link import CallFailed, CallRefused, Link
+from tests.simulator.local_list import LocalList
 
 
 class CardInfo(NamedTuple):
@@ -16,10 +19,10 @@ class CardInfo(NamedTuple):
 
 
 class CardReader:
-    """Authorises cards, online or from its cache (OCPP 1.6 sections 3.5.1 and 4.1)."""
+    """Authorises cards: online, else from its list or its cache (OCPP 1.6 sections 3.5 and 4.1)."""
 
-    def __init__(self, link: Link, configuration: Configuration):
-        self._link, self._configuration = link, configuration
+    def __init__(self, link: Link, configuration: Configuration, local_list: LocalList):
+        self._link, self._configuration, self._list = link, configuration, local_list
         self._cache: dict[str, CardInfo] = {}
 
     async def authorise(self, id_tag: str) -> CardInfo:
@@ -43,9 +46,18 @@ class CardReader:
         self._cache.clear()
 
     def _offline(self, id_tag: str) -> CardInfo:
-        known = self._cache.get(id_tag.lower())
+        listed = self._list.find(id_tag)
+        known = _info(listed) if listed is not None else self._cache.get(id_tag.lower())
         if known is not None and self._configuration.flag("LocalAuthorizeOffline"):
             return known
         if self._configuration.flag("AllowOfflineTxForUnknownId"):
             return CardInfo("Accepted")
         return CardInfo("Invalid")
+
+
+def _info(listed: dict[str, Any]) -> CardInfo:
+    """What the list says of a card; it counts before the cache (section 3.5.2)."""
+    expiry = listed.get("expiryDate")
+    over = expiry is not None and parse(expiry) <= datetime.now(UTC)
+    status = "Expired" if over and listed["status"] == "Accepted" else listed["status"]
+    return CardInfo(status, listed.get("parentIdTag", ""))

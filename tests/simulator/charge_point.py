@@ -17,11 +17,13 @@ from tests.simulator.connector import STARTABLE, Connector
 from tests.simulator.faults import Disturber
 from tests.simulator.life import Life
 from tests.simulator.link import CallFailed, CallRefused, Link
+from tests.simulator.local_list import LocalList
 from tests.simulator.messages import Message
 from tests.simulator.meter import Meter
 from tests.simulator.outbox import Outbox
 from tests.simulator.records import Records
 from tests.simulator.reservations import Reservations
+from tests.simulator.upkeep import Upkeep
 
 _BOOT_RETRY_S = 10  # where the server leaves the interval to us (section 4.2)
 _GOODBYE_S = 5.0
@@ -82,8 +84,10 @@ class ChargePoint:
             patience=patience,
             ping_interval=lambda: self.configuration.number("WebSocketPingInterval"),
         )
-        self.cards = CardReader(self.link, self.configuration)
+        self.local_list = LocalList(self.configuration)
+        self.cards = CardReader(self.link, self.configuration, self.local_list)
         self.reservations = Reservations(self)
+        self.upkeep = Upkeep(self)
         self.outbox = Outbox(
             self.link,
             self.records,

@@ -10,6 +10,12 @@ from tests.simulator.clock import parse
 from tests.simulator.connector import STARTABLE, Connector
 from tests.simulator.link import AfterAnswer, Answer
 from tests.simulator.reservations import Reservation
+from tests.simulator.upkeep_commands import (
+    get_diagnostics,
+    get_log,
+    signed_update_firmware,
+    update_firmware,
+)
 
 if TYPE_CHECKING:
     from tests.simulator.charge_point import ChargePoint
@@ -121,6 +127,16 @@ def clear_cache(station: ChargePoint, payload: Payload) -> Reply:
     return _status("Accepted")
 
 
+def get_local_list_version(station: ChargePoint, payload: Payload) -> Reply:
+    enabled = station.configuration.flag("LocalAuthListEnabled")
+    return {"listVersion": station.local_list.version if enabled else -1}, None
+
+
+def send_local_list(station: ChargePoint, payload: Payload) -> Reply:
+    items = payload.get("localAuthorizationList", [])
+    return _status(station.local_list.update(payload["listVersion"], payload["updateType"], items))
+
+
 def data_transfer(station: ChargePoint, payload: Payload) -> Reply:
     if payload["vendorId"] != station.hardware.vendor:
         return _status("UnknownVendorId")
@@ -188,11 +204,11 @@ async def _heartbeat(station: ChargePoint, connector_id: int | None) -> None:
 
 
 async def _diagnostics(station: ChargePoint, connector_id: int | None) -> None:
-    await station.say("DiagnosticsStatusNotification", {"status": "Idle"})
+    await station.say("DiagnosticsStatusNotification", {"status": station.upkeep.upload_status})
 
 
 async def _firmware(station: ChargePoint, connector_id: int | None) -> None:
-    await station.say("FirmwareStatusNotification", {"status": "Idle"})
+    await station.say("FirmwareStatusNotification", {"status": station.upkeep.firmware_status})
 
 
 async def _statuses(station: ChargePoint, connector_id: int | None) -> None:
@@ -225,6 +241,9 @@ COMMANDS: dict[str, Command] = {
     "ClearCache": Command(clear_cache),
     "DataTransfer": Command(data_transfer, {"vendorId": str}),
     "GetConfiguration": Command(get_configuration),
+    "GetDiagnostics": Command(get_diagnostics, {"location": str}),
+    "GetLog": Command(get_log, {"log": dict, "logType": str, "requestId": int}),
+    "GetLocalListVersion": Command(get_local_list_version),
     "RemoteStartTransaction": Command(remote_start_transaction, {"idTag": str}),
     "RemoteStopTransaction": Command(remote_stop_transaction, {"transactionId": int}),
     "ReserveNow": Command(
@@ -232,8 +251,11 @@ COMMANDS: dict[str, Command] = {
         {"connectorId": int, "expiryDate": str, "idTag": str, "reservationId": int},
     ),
     "Reset": Command(reset, {"type": str}),
+    "SignedUpdateFirmware": Command(signed_update_firmware, {"firmware": dict, "requestId": int}),
+    "SendLocalList": Command(send_local_list, {"listVersion": int, "updateType": str}),
     "TriggerMessage": Command(trigger_message, {"requestedMessage": str}),
     "UnlockConnector": Command(unlock_connector, {"connectorId": int}),
+    "UpdateFirmware": Command(update_firmware, {"location": str, "retrieveDate": str}),
 }
 
 # Known to OCPP 1.6, but of profiles this station does not have.
@@ -241,10 +263,6 @@ _OTHER_ACTIONS = frozenset(
     {
         "ClearChargingProfile",
         "GetCompositeSchedule",
-        "GetDiagnostics",
-        "GetLocalListVersion",
-        "SendLocalList",
         "SetChargingProfile",
-        "UpdateFirmware",
     }
 )

@@ -13,7 +13,7 @@ MEASURANDS = (
     "Voltage",
     "SoC",
 )
-_PROFILES = "Core,Reservation,RemoteTrigger"
+_PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,RemoteTrigger"
 
 
 def _whole_number(text: str) -> bool:
@@ -54,6 +54,8 @@ _KEYS: dict[str, _Key] = {
     "ConnectorPhaseRotation": _Key("NotApplicable"),
     "GetConfigurationMaxKeys": _Key("50"),
     "HeartbeatInterval": _Key("60", _whole_number),
+    "LocalAuthListEnabled": _Key("true", _true_or_false),
+    "LocalAuthListMaxLength": _Key("1000"),
     "LocalAuthorizeOffline": _Key("true", _true_or_false),
     "LocalPreAuthorize": _Key("false"),
     "MeterValuesAlignedData": _Key(""),
@@ -62,6 +64,7 @@ _KEYS: dict[str, _Key] = {
     "NumberOfConnectors": _Key("1"),
     "ReserveConnectorZeroSupported": _Key("true"),
     "ResetRetries": _Key("0"),
+    "SendLocalListMaxLength": _Key("20"),
     "StopTransactionOnEVSideDisconnect": _Key("true"),
     "StopTransactionOnInvalidId": _Key("true", _true_or_false),
     "StopTxnAlignedData": _Key(""),
@@ -118,8 +121,11 @@ class Configuration:
         return "RebootRequired" if key.takes_reboot else "Accepted"
 
     def listed(self, names: Iterable[str] = ()) -> tuple[list[dict[str, Any]], list[str]]:
-        """GetConfiguration: the keys asked for (or all), and the names it does not know."""
-        wanted = list(names) or list(_KEYS)
+        """GetConfiguration: the keys asked for (or all), and the names it does not know.
+
+        Of more names than GetConfigurationMaxKeys it looks at the first only, as real ones do.
+        """
+        wanted = list(names)[: self.number("GetConfigurationMaxKeys")] or list(_KEYS)
         known = [self._entry(name) for name in wanted if name in _KEYS]
         return known, [name for name in wanted if name not in _KEYS]
 

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from cms.accounts.models import User
 from rfid.models import RfidCard
 from rfid.services import cards
-from stations.models import ChargingSession, ChargingStation, Connector
+from stations.models import ChargingSession, ChargingStation, Connector, ReviewCase
 from stations.readings import Reading
 from stations.services import connectors, metering, sessions, stations
 from stations.services.connectors import StatusReport
 from stations.services.sessions import Start, Started, Stop
+from stations.services.settling import Who
 
 NOON = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -49,9 +51,10 @@ def begin(
     minute: float = 0,
     meter: int = 1000,
     heard: datetime | None = None,
+    reservation: int | None = None,
 ) -> Started:
     """The station's StartTransaction."""
-    start = Start(connector, tag, after(minute), meter, after(minute).isoformat())
+    start = Start(connector, tag, after(minute), meter, after(minute).isoformat(), reservation)
     return sessions.start(station_id=station.pk, start=start, at=heard or after(minute))
 
 
@@ -115,3 +118,23 @@ def session(started: Started | int) -> ChargingSession:
 def connector(station: ChargingStation, number: int = 1) -> Connector:
     """The connector as it is stored now."""
     return Connector.objects.get(station=station, connector_id=number)
+
+
+def an_operator(name: str = "olga") -> User:
+    """Somebody who settles review cases."""
+    return User.objects.get_or_create(username=name)[0]
+
+
+def decided(name: str = "olga", why: str = "the driver said so") -> Who:
+    """Who settles a case, and why."""
+    return Who(an_operator(name), why)
+
+
+def case(kind: str, **fields: Any) -> ReviewCase:
+    """The open case of this kind; there is one."""
+    return ReviewCase.objects.get(kind=kind, state="Open", **fields)
+
+
+def kinds(**fields: Any) -> list[str]:
+    """The kinds of the open cases."""
+    return sorted(ReviewCase.objects.filter(state="Open", **fields).values_list("kind", flat=True))

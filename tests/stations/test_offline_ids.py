@@ -43,6 +43,15 @@ def test_it_prefers_the_open_session_to_one_that_was_inferred_to_have_ended(stat
     assert given.session(current).status == SessionStatus.COMPLETED
 
 
+def test_it_does_not_end_a_session_after_which_another_one_began(station):
+    stale = given.begin(station, minute=-90, meter=1000)
+    current = given.begin(station, minute=0, meter=5000)
+    given.finish(station, current.transaction_id, minute=60, meter=8000)
+    given.finish(station, -1, minute=60, meter=8000, id_tag="CARD-1")
+    assert given.session(stale).status == SessionStatus.INFERRED
+    assert given.session(current).energy_wh == 3000
+
+
 def test_it_does_not_guess_between_two_open_sessions(station):
     given.a_card("CARD-2")
     first = given.begin(station, connector=1)

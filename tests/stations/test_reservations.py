@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from cms.shared import live
 from cms.shared.errors import Conflict, DomainError, StationOffline
+from stations import events
 from stations.models import Command, CommandStatus, Reservation, ReservationStatus
-from stations.services import commands, reservations, stations
+from stations.services import commands, configuration, reservations, stations
 from stations.services.commands import Outcome
 from tests.stations import given
 
@@ -173,74 +175,120 @@ def test_it_outlives_a_boot(connected):
     assert status(reservation) == ReservationStatus.REQUESTED
 
 
-def record_own(station, number=77, connector=1):
-    """A station tells of a reservation it made itself."""
-    return reservations.record_own(
-        station_id=station.pk,
-        connector_id=connector,
-        id_tag="CARD-1",
-        expires_at=given.after(60),
-        number=number,
-        at=given.NOON,
+def fail(reservation):
+    """We gave up waiting for the station's answer."""
+    command = commands.claim_next(
+        station_id=reservation.station_id, connection_id="socket-1", at=given.NOON
+    )
+    commands.settle(
+        command_id=command.pk, outcome=Outcome(CommandStatus.TIMED_OUT), at=given.after(1)
     )
 
 
-def test_a_station_may_reserve_a_free_connector_itself(station):
-    given.report(station, "Available")
-    assert record_own(station) == "Accepted"
-    kept = Reservation.objects.get()
-    assert (kept.status, kept.reported_reservation_id) == ("Accepted", 77)
+def accept(reservation, minute):
+    """The station accepts at ``minute``."""
+    reservations.answered(
+        station_id=reservation.station_id,
+        reservation_id=reservation.pk,
+        status="Accepted",
+        at=given.after(minute),
+    )
 
 
-@pytest.mark.parametrize(
-    ("state", "answer"),
-    [("Charging", "Occupied"), ("Faulted", "Faulted"), ("Unavailable", "Unavailable")],
-)
-def test_a_station_may_not_reserve_what_is_not_free(station, state, answer):
-    given.report(station, state)
-    assert record_own(station) == answer
-    assert not Reservation.objects.exists()
-
-
-def test_a_station_may_not_reserve_a_connector_it_does_not_have(station):
-    assert record_own(station, connector=9) == "Unavailable"
-
-
-def test_a_station_may_not_reserve_what_is_reserved(connected):
-    reserve(connected)
-    assert record_own(connected) == "Occupied"
-
-
-def test_a_station_gives_up_its_own_reservation_by_its_own_number(station):
-    given.report(station, "Available")
-    record_own(station)
-    assert reservations.cancel_own(station_id=station.pk, number=77, at=given.after(1))
-    assert Reservation.objects.get().status == ReservationStatus.CANCELLED
-    assert not reservations.cancel_own(station_id=station.pk, number=77, at=given.after(2))
-
-
-def test_a_station_gives_up_a_reservation_of_ours(connected):
+def test_accepted_after_we_gave_up_it_is_held_after_all(connected):
     reservation = reserve(connected)
-    assert reservations.cancel_own(
-        station_id=connected.pk, number=reservation.pk, at=given.after(1)
-    )
+    fail(reservation)
+    accept(reservation, 2)
+    reservation.refresh_from_db()
+    assert (reservation.status, reservation.ended_at) == (ReservationStatus.ACCEPTED, None)
 
 
-def test_a_station_cannot_give_up_a_reservation_of_another(connected, other_station):
+def test_accepted_after_somebody_else_got_the_connector_it_is_given_back(connected):
     reservation = reserve(connected)
-    assert not reservations.cancel_own(
-        station_id=other_station.pk, number=reservation.pk, at=given.after(1)
+    fail(reservation)
+    reserve(connected, tag="CARD-2", minute=2)
+    accept(reservation, 3)
+    assert status(reservation) == ReservationStatus.FAILED
+    newest = Command.objects.first()
+    assert (newest.action, newest.payload) == (
+        "CancelReservation",
+        {"reservationId": reservation.pk},
     )
 
 
-def test_its_own_number_is_not_mistaken_for_one_of_ours(connected):
-    ours = reserve(connected, connector=1)
-    given.report(connected, "Available", connector=2)
-    record_own(connected, number=ours.pk, connector=2)
-    reservations.cancel_own(station_id=connected.pk, number=ours.pk, at=given.after(1))
-    assert status(ours) == ReservationStatus.REQUESTED
+def test_accepted_after_its_end_it_stays_over(connected):
+    reservation = reserve(connected, until=30)
+    fail(reservation)
+    accept(reservation, 31)
+    assert status(reservation) == ReservationStatus.FAILED
 
 
-@pytest.mark.parametrize("number", [-1, 2**40])
-def test_a_number_of_any_size_gives_nothing_up(station, number):
-    assert not reservations.cancel_own(station_id=station.pk, number=number, at=given.NOON)
+def test_one_the_station_does_not_know_is_over_and_says_why(connected):
+    reservation = reserve(connected)
+    reservations.cancelled(
+        station_id=connected.pk,
+        reservation_id=reservation.pk,
+        status="Rejected",
+        at=given.after(1),
+    )
+    reservation.refresh_from_db()
+    assert reservation.status == ReservationStatus.CANCELLED
+    assert "knew no such" in reservation.status_reason
+
+
+@pytest.mark.parametrize("told", ["false", "False"])
+def test_any_connector_needs_a_station_that_supports_it(connected, told):
+    configuration.changed(
+        station_id=connected.pk, key="ReserveConnectorZeroSupported", value=told, at=given.NOON
+    )
+    with pytest.raises(DomainError, match="only connectors") as refused:
+        reserve(connected, connector=0)
+    assert list(refused.value.fields) == ["connectorId"]
+
+
+@pytest.mark.parametrize("told", [None, "true"])
+def test_any_connector_may_be_asked_for_where_nothing_is_known_against_it(connected, told):
+    if told:
+        configuration.changed(
+            station_id=connected.pk, key="ReserveConnectorZeroSupported", value=told, at=given.NOON
+        )
+    assert status(reserve(connected, connector=0)) == ReservationStatus.REQUESTED
+
+
+def test_a_repeated_key_reserves_once(connected):
+    assert reserve(connected, idempotency_key="a") == reserve(connected, idempotency_key="a")
+    assert Command.objects.count() == 1
+
+
+def test_a_key_of_another_command_reserves_nothing(connected):
+    commands.request(
+        station=connected, action="Reset", payload={}, at=given.NOON, idempotency_key="a"
+    )
+    with pytest.raises(Conflict, match="another command"):
+        reserve(connected, idempotency_key="a")
+
+
+def test_a_repeated_key_cancels_once_even_when_it_is_over(connected):
+    reservation = reserve(connected)
+    first = reservations.cancel(reservation=reservation, at=given.after(1), idempotency_key="b")
+    reservations.cancelled(
+        station_id=connected.pk, reservation_id=reservation.pk, at=given.after(2)
+    )
+    reservation.refresh_from_db()
+    again = reservations.cancel(reservation=reservation, at=given.after(3), idempotency_key="b")
+    assert again == first
+
+
+@pytest.mark.parametrize("state", ["Faulted", "Unavailable"])
+def test_its_holder_is_told_when_the_connector_fails(
+    connected, monkeypatch, django_capture_on_commit_callbacks, state
+):
+    rung = []
+    monkeypatch.setattr(live, "ring", lambda group, message: rung.append((group, message)))
+    reservation = reserve(connected)
+    with django_capture_on_commit_callbacks(execute=True):
+        given.report(connected, state, minute=1)
+    assert (
+        events.reservation_group(reservation.pk),
+        {"type": "reservation.changed", "id": reservation.pk, "status": "Cancelled"},
+    ) in rung

@@ -138,3 +138,64 @@ def test_a_reservation_of_another_station_holds_nothing_here(connected):
     given.a_card("CARD-2")
     reserve(given.a_connected_station("CP-2", "socket-2"))
     assert given.begin(connected, minute=5, tag="CARD-2").authorization.status == "Accepted"
+
+
+def test_the_one_the_station_names_is_used_whatever_card_it_was_for(connected):
+    given.a_card("CARD-2")
+    reservation = reserve(connected)
+    started = given.begin(connected, minute=5, tag="CARD-2", reservation=reservation.pk)
+    reservation.refresh_from_db()
+    assert started.authorization.status == "Accepted"
+    assert (reservation.status, reservation.session_id) == ("Used", started.transaction_id)
+
+
+def test_the_one_the_station_names_is_over_even_for_a_refused_card(connected):
+    reservation = reserve(connected)
+    started = given.begin(connected, minute=5, tag="NOBODY", reservation=reservation.pk)
+    reservation.refresh_from_db()
+    assert (started.authorization.status, reservation.status) == ("Invalid", "Used")
+
+
+def test_the_station_may_name_one_by_its_own_number(connected):
+    given.report(connected, "Available")
+    reservations.record_own(
+        station_id=connected.pk,
+        connector_id=1,
+        id_tag="CARD-1",
+        expires_at=given.after(60),
+        number=77,
+        at=given.NOON,
+    )
+    given.begin(connected, minute=5, reservation=77)
+    assert Reservation.objects.get().status == ReservationStatus.USED
+
+
+@pytest.mark.parametrize("number", [None, -1, 0, 2**40])
+def test_a_number_nobody_knows_leaves_it_to_the_card(connected, number):
+    reservation = reserve(connected)
+    given.begin(connected, minute=5, reservation=number)
+    reservation.refresh_from_db()
+    assert reservation.status == ReservationStatus.USED
+
+
+def test_a_late_start_uses_the_one_that_has_expired_meanwhile(connected):
+    reservation = reserve(connected, until=30)
+    reservations.expire_due(at=given.after(31))
+    given.begin(connected, minute=20, heard=given.after(300), reservation=reservation.pk)
+    reservation.refresh_from_db()
+    assert reservation.status == ReservationStatus.USED
+
+
+def test_a_start_after_its_end_does_not_use_it(connected):
+    reservation = reserve(connected, until=30)
+    reservations.expire_due(at=given.after(31))
+    given.begin(connected, minute=40, reservation=reservation.pk)
+    reservation.refresh_from_db()
+    assert reservation.status == ReservationStatus.EXPIRED
+
+
+def test_a_reservation_of_another_station_cannot_be_named(connected):
+    elsewhere = reserve(given.a_connected_station("CP-2", "socket-2"))
+    given.begin(connected, minute=5, reservation=elsewhere.pk)
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == ReservationStatus.ACCEPTED

@@ -1,0 +1,131 @@
+"""Security: profiles 2 and 3, TLS at the server itself, and the way up from one to the next."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests import pki
+from tests.conformance.handshake import knock
+from tests.conformance.operator import Operator
+from tests.conformance.station import basic
+from tests.processes import Server, eventually, server_port, start_server
+from tests.web import Api, with_api_key
+
+PASSWORD = "a password of twenty"
+# Security whitepaper edition 3, section 3.4 (TLS 1.2): the RSA or the ECDSA ones by the certificate
+SUITES = {
+    "rsa": ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"),
+    "ec": ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+}
+
+
+class Secure(NamedTuple):
+    """A server with a door without TLS and one with it, and who signs its and its clients' keys."""
+
+    server: Server
+    api: Api
+    address: str
+    root: pki.Identity
+    kind: str
+    folder: Path
+
+    def context(self, client: pki.Identity | None = None) -> ssl.SSLContext:
+        """What a station dials with: it trusts the server's root, and shows its certificate."""
+        made = ssl.create_default_context(cadata=self.root.pem)
+        if client is not None:
+            made.load_cert_chain(*client.write(self.folder, "client"))
+        return made
+
+
+@pytest.fixture(scope="module", params=["rsa", "ec"])
+def secure(request, shared_environment, tmp_path_factory):
+    """A server whose certificate is of either kind."""
+    folder = tmp_path_factory.mktemp("tls")
+    root, port = pki.authority(), server_port()
+    certificate, key = pki.server(root, kind=request.param).write(folder, "server")
+    trusted, _ = root.write(folder, "root")
+    settings = {
+        "TLS_PORT": str(port),
+        "TLS_CERTIFICATE": certificate,
+        "TLS_KEY": key,
+        "TLS_CLIENT_CA": trusted,
+    }
+    with start_server({**shared_environment, **settings}) as server:
+        address = f"wss://localhost:{port}/ocpp"
+        yield Secure(server, with_api_key(server), address, root, request.param, folder)
+
+
+@pytest.fixture
+def overseer(secure, cp_id):
+    """The operator of that server."""
+    operator = Operator(secure.api, cp_id)
+    yield operator
+    operator.leaves()
+
+
+def enrolled(operator, profile):
+    """Adds the station, which must connect with this profile at least."""
+    station = {"ocppIdentifier": operator.cp_id, "authorizationKey": PASSWORD}
+    operator.issues("stations", {**station, "securityProfile": profile})
+
+
+def refuses(secure, cp_id, headers=None, client=None):
+    """Whether the door with TLS turns a station away: before the upgrade, or before HTTP even."""
+    try:
+        return (
+            knock(secure.address, cp_id, headers=headers, tls=secure.context(client)).status == 401
+        )
+    except (ssl.SSLError, ConnectionError):
+        return True
+
+
+def test_tc_086_tls_server_side_certificate(secure, overseer, new_station, cp_id):
+    enrolled(overseer, 2)
+    station = new_station(address=secure.address)
+    station.connects(password=PASSWORD, tls=secure.context())
+    station.boots()
+    overseer.sees_station(status="ONLINE", connectedProfile=2)
+    assert refuses(secure, cp_id)
+    assert knock(secure.server.ws, cp_id, headers=basic(cp_id, PASSWORD)).status == 401
+    for suite in SUITES[secure.kind]:
+        context = secure.context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(suite)
+        opened = knock(secure.address, "OTHER", headers={}, tls=context)
+        assert (opened.tls, opened.cipher) == ("TLSv1.2", suite)
+    assert knock(secure.address, "OTHER", tls=secure.context()).tls == "TLSv1.3"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_tls_older_than_1_2_is_refused(secure, version):
+    context = secure.context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    with pytest.raises(ssl.SSLError, match=r"(?i)alert"):  # it is the server that says so
+        knock(secure.address, "OTHER", tls=context)
+
+
+@pytest.mark.parametrize("suites", ["AES128-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA"])
+def test_suites_without_forward_secrecy_or_gcm_are_refused(secure, suites):
+    context = secure.context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{suites}:@SECLEVEL=0")
+    with pytest.raises(ssl.SSLError, match=r"(?i)alert"):  # it is the server that says so
+        knock(secure.address, "OTHER", tls=context)
+
+
+def test_tc_087_tls_client_side_certificate(secure, overseer, new_station, cp_id):
+    enrolled(overseer, 3)
+    station = new_station(address=secure.address)
+    station.connects(tls=secure.context(pki.station(cp_id, secure.root)))  # and no password
+    station.boots()
+    overseer.sees_station(status="ONLINE", connectedProfile=3)
+    assert refuses(secure, cp_id, basic(cp_id, PASSWORD))  # a password is no certificate
+    assert refuses(secure, cp_id, client=pki.station(f"{cp_id}-TWIN", secure.root))
+    assert refuses(secure, cp_id, client=pki.station(cp_id, pki.authority("Somebody")))
+    assert eventually(lambda: overseer.sees_station()["isConnected"])
