@@ -82,8 +82,10 @@ class ChargingProfileAdmin(ModelAdmin):
             {
                 "fields": (
                     ("kind", "recurrency"),
-                    ("start_schedule", "duration_s"),
-                    ("valid_from", "valid_to"),
+                    "start_schedule",
+                    "duration_s",
+                    "valid_from",
+                    "valid_to",
                 )
             },
         ),

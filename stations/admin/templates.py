@@ -110,7 +110,7 @@ class ConfigurationTemplateAdmin(ModelAdmin):
     search_help_text = "Name, vendor or model begins with …"
     fieldsets = (
         (None, {"fields": ("name", "note")}),
-        ("For stations with", {"fields": (("vendor", "model", "firmware"),)}),
+        ("For stations with", {"fields": ("vendor", "model", "firmware")}),
         ("Settings", {"fields": ("lines",)}),
     )
     actions_detail = ["apply_to_many"]
