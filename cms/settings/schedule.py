@@ -1,0 +1,57 @@
+"""All periodic work of the system, in one table: what, which task, and how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "notice stations that fell silent": {
+        "task": "stations.tasks.notice_silence",
+        "schedule": 10.0,
+    },
+    "expire reservations": {"task": "stations.tasks.expire_reservations", "schedule": 10.0},
+    "read configurations": {"task": "stations.tasks.read_configurations", "schedule": 3.0},
+    "refresh list targets": {"task": "stations.tasks.refresh_list_targets", "schedule": 5.0},
+    "assign list targets": {"task": "stations.tasks.assign_list_targets", "schedule": 60.0},
+    "advance local lists": {"task": "stations.tasks.advance_local_lists", "schedule": 5.0},
+    "advance batches": {"task": "stations.tasks.advance_batches", "schedule": 3.0},
+    "prune list contents": {
+        "task": "stations.tasks.prune_list_contents",
+        "schedule": timedelta(hours=1),
+    },
+    "expire commands": {"task": "stations.tasks.expire_commands", "schedule": 10.0},
+    "end errands nobody finished": {"task": "stations.tasks.expire_errands", "schedule": 30.0},
+    "prune files of stations": {
+        "task": "stations.tasks.prune_files",
+        "schedule": timedelta(hours=1),
+    },
+    "notice silent sessions": {
+        "task": "stations.tasks.notice_silent_sessions",
+        "schedule": timedelta(minutes=1),
+    },
+    "notice meter values of no session": {
+        "task": "stations.tasks.notice_unplaced_readings",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget strangers": {
+        "task": "stations.tasks.forget_strangers",
+        "schedule": timedelta(hours=1),
+    },
+    "prune the message log": {
+        "task": "ocpp_gateway.tasks.prune_messages",
+        "schedule": timedelta(minutes=10),
+    },
+    "forget expired tokens": {
+        "task": "cms.accounts.tasks.forget_expired_tokens",
+        "schedule": timedelta(hours=6),
+    },
+    "prune configuration changes": {
+        "task": "stations.tasks.prune_configuration_changes",
+        "schedule": timedelta(hours=24),
+    },
+    "prune status changes": {
+        "task": "stations.tasks.prune_status_changes",
+        "schedule": timedelta(hours=1),
+    },
+}
