@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
-from ocpp_gateway import dispatch, workers
+from ocpp_gateway import dispatch, tolerances, workers
 from ocpp_gateway.dispatch import Alone, AtOnce, Inbound, Payload, Route
 from ocpp_gateway.frames import Call, CallError
 from ocpp_gateway.models import Direction
@@ -115,8 +115,12 @@ class Answering:
             if isinstance(found, CallError):
                 return found
             route, payload = found
-            inbound = Inbound(station.pk, station.cp_id, self._socket.zone, payload, at)
-            return await self._perform(route, inbound)
+            model = self._socket.model
+            inbound = Inbound(station.pk, station.cp_id, model.zone, payload, at, model)
+            answer = await self._perform(route, inbound)
+            if call.action == "BootNotification" and tolerances.is_other(station, payload):
+                self._socket.learn(await workers.run(tolerances.of_booted, station))
+            return answer
         except Exception as error:
             refusal = dispatch.refusal(error, call.action, station.cp_id)
             return CallError(call.unique_id, refusal.code, refusal.description)

@@ -46,7 +46,9 @@ class Asking:
         if not self._ready:
             self._timer.cancel()
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(settings.OCPP_SETTLE_SECONDS, self._start)
+            own = self._socket.model.settle_s
+            settled = settings.OCPP_SETTLE_SECONDS if own is None else own
+            self._timer = loop.call_later(settled, self._start)
             self._ready = True
 
     def ring(self) -> None:

@@ -13,8 +13,9 @@ from urllib.parse import quote, unquote
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from ocpp_gateway import dialects
+from ocpp_gateway import dialects, tolerances
 from ocpp_gateway.masking import printable
+from ocpp_gateway.tolerances import Tolerances
 from stations.models import ChargingStation, Registration
 from stations.services import certificates, keys, profiles, stations
 
@@ -39,6 +40,7 @@ class Admission(NamedTuple):
     connection_id: str
     subprotocol: str
     answered_subprotocol: str | None  # None where the station offered none
+    model: Tolerances
 
 
 class _Proven(NamedTuple):
@@ -94,7 +96,8 @@ def _decide(scope: dict[str, Any], at: datetime) -> Admission | Denied:
         at=at,
         learned=proven.learned,
     )
-    return Admission(proven.station, connection_id, spoken.subprotocol, spoken.answered)
+    model = tolerances.of(proven.station)
+    return Admission(proven.station, connection_id, spoken.subprotocol, spoken.answered, model)
 
 
 def _raw_path(scope: dict[str, Any]) -> str:

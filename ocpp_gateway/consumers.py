@@ -35,6 +35,7 @@ from ocpp_gateway.rpc import (
     Refused,
     Replayed,
 )
+from ocpp_gateway.tolerances import Tolerances
 from stations.models import Registration
 from stations.services import stations
 
@@ -76,7 +77,7 @@ class Socket:
 
     def __init__(self, admission: Admission, send: Send) -> None:
         self.station = admission.station
-        self.zone = admission.station.zone
+        self.model = admission.model
         self.registration = admission.station.registration
         self.connection_id = admission.connection_id
         self.conversation = Conversation()
@@ -133,6 +134,10 @@ class Socket:
     def ring(self) -> None:
         """A command waits for this station."""
         self._asking.ring()
+
+    def learn(self, model: Tolerances) -> None:
+        """Another thing is known of the station's model now."""
+        self.model = model
 
     def supersede(self) -> None:
         """A newer socket may serve the station: then this one closes (rule 6)."""

@@ -12,6 +12,7 @@ from django.db import OperationalError
 from cms.shared.errors import DomainError
 from ocpp_gateway import quirks, validation
 from ocpp_gateway.frames import Call, CallError
+from ocpp_gateway.tolerances import SOUND, Tolerances
 
 logger = logging.getLogger(__name__)
 Payload = dict[str, Any]
@@ -25,6 +26,7 @@ class Inbound(NamedTuple):
     zone: tzinfo  # of the station's clock
     payload: Payload
     at: datetime  # when we received it
+    model: Tolerances = SOUND  # what is known of its model
 
 
 class AtOnce(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _DEFAULT = "Energy.Active.Import.Register"  # of an absent measurand, OCPP 1.6 section 7.43
@@ -18,6 +18,7 @@ _KINDS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
 }
 _FACTORS = {"kwh": 1000.0, "kw": 1000.0, "ma": 0.001, "mv": 0.001, "kv": 1000.0}  # in any case
 _ELSEWHERE = {"Inlet", "Cable", "Body"}  # not what the outlet delivered
+_AS_SAID: Mapping[str, str] = {}
 
 
 class Measured(NamedTuple):
@@ -30,13 +31,16 @@ class Measured(NamedTuple):
     soc_percent: float | None
 
 
-def measured(samples: Iterable[dict[str, Any]]) -> Measured:
-    """The values among ``samples``; what cannot be read is passed over, never an error."""
+def measured(samples: Iterable[dict[str, Any]], units: Mapping[str, str] = _AS_SAID) -> Measured:
+    """The values among ``samples``; what cannot be read is passed over, never an error.
+
+    ``units``: the unit a value is really in, whatever the sample says, by the value's name.
+    """
     totals: dict[str, float] = {}
     phases: dict[str, list[float]] = {}
     for sample in samples:
         kind = _KINDS.get(sample.get("measurand") or _DEFAULT)
-        value = _value(sample) if kind else None
+        value = _value(sample, units.get(kind[0])) if kind else None
         if kind is None or value is None:
             continue
         if sample.get("phase"):
@@ -55,14 +59,14 @@ def measured(samples: Iterable[dict[str, Any]]) -> Measured:
     )
 
 
-def _value(sample: dict[str, Any]) -> float | None:
+def _value(sample: dict[str, Any], unit: str | None) -> float | None:
     if sample.get("format") == "SignedData" or sample.get("location") in _ELSEWHERE:
         return None
     try:
         number = float(str(sample["value"]).replace(",", "."))
     except (KeyError, ValueError):
         return None
-    number *= _FACTORS.get(str(sample.get("unit")).lower(), 1.0)
+    number *= _FACTORS.get((unit or str(sample.get("unit"))).lower(), 1.0)
     return number if abs(number) <= _BIG else None  # nor what is no number, or infinite
 
 

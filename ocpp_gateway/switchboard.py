@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any, Protocol
 
 from cms.shared import live
+from ocpp_gateway import tolerances, workers
 from ocpp_gateway.batching import Batcher
 from ocpp_gateway.notebook import Notebook
 from ocpp_gateway.refusals import Refusals
+from ocpp_gateway.tolerances import Tolerances
 from stations import events
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,9 @@ class Line(Protocol):
 
     def supersede(self) -> None:
         """A newer socket may serve the station: close, unless this one is the newest."""
+
+    def learn(self, model: Tolerances) -> None:
+        """Another thing is known of the station's model now."""
 
 
 class Switchboard:
@@ -66,17 +71,26 @@ class Switchboard:
                         for line in lines:
                             line.ring()  # what rang while nobody listened
                     while True:
-                        self._hear(await heard.get())
+                        await self._hear(await heard.get())
             except Exception as error:
                 logger.warning("The doorbell is silent: %s", error)
                 await asyncio.sleep(_RETRY)
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    async def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "quirks.changed":
+            await self._learn()
+            return
         for line in self._lines.get(message["station"], ()):
             if message["type"] == "command.waiting":
                 line.ring()
             elif message["by"] != line.connection_id:
                 line.supersede()
+
+    async def _learn(self) -> None:
+        """All stations at once: two queries, however many sockets there are."""
+        for station_id, model in (await workers.run(tolerances.of_many, list(self._lines))).items():
+            for line in self._lines.get(station_id, ()):
+                line.learn(model)
 
 
 @cache

@@ -35,6 +35,11 @@ def reservation_changed(reservation_id: int, status: str) -> None:
     )
 
 
+def quirks_changed() -> None:
+    """What is known of some models is another thing now: whoever holds sockets reads it anew."""
+    live.ring_on_commit(GATEWAY, {"type": "quirks.changed"})
+
+
 def station_superseded(station_id: int, connection_id: str) -> None:
     """A newer socket serves the station: older ones, wherever they are, are to close."""
     live.ring_on_commit(

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cms.settings.env import VARIABLES
 from tests.services import empty_database
 from tests.stack import recorded
+
+# What a property finds counts, not how busy the machine is meanwhile.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_report_header() -> str:

@@ -19,14 +19,16 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC) + _MARGIN
 _LATEST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 
 
-def parse(text: str, *, zone: tzinfo = UTC) -> datetime:
+def parse(text: str, *, zone: tzinfo = UTC, z_is_local: bool = False) -> datetime:
     """The moment ``text`` names, in UTC. Raises ValueError where it names none.
 
     Takes what stations really send: no zone (then ``zone``, the station's own), ``+02``, a space
-    for the ``T``, any number of fraction digits. Years at the ends of the calendar are clamped by
-    two days, so that no later arithmetic or conversion to another zone overflows.
+    for the ``T``, any number of fraction digits. ``z_is_local``: the sender writes its local time
+    and a Z behind it. Years at the ends of the calendar are clamped by two days, so that no later
+    arithmetic or conversion to another zone overflows.
     """
-    if text[-1:] == "Z" and len(text) in _USUAL:  # what nearly all send; ten times as fast
+    if text[-1:] == "Z" and len(text) in _USUAL and not z_is_local:
+        # What nearly all send; ten times as fast.
         with suppress(ValueError):
             return min(max(datetime.fromisoformat(text), _EARLIEST), _LATEST)
     match = _TEXT.match(text.strip())
@@ -37,7 +39,7 @@ def parse(text: str, *, zone: tzinfo = UTC) -> datetime:
     second = 59 if second == 60 else second  # a leap second; no Python time has one
     moment = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001
     try:
-        moment = moment.replace(tzinfo=_zone(match, zone)).astimezone(UTC)
+        moment = moment.replace(tzinfo=_zone(match, zone, z_is_local)).astimezone(UTC)
     except OverflowError:
         moment = moment.replace(tzinfo=UTC)
     return min(max(moment, _EARLIEST), _LATEST)
@@ -49,9 +51,9 @@ def text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-def _zone(match: re.Match[str], default: tzinfo) -> tzinfo:
+def _zone(match: re.Match[str], default: tzinfo, z_is_local: bool) -> tzinfo:
     if match[8]:
-        return UTC
+        return default if z_is_local else UTC
     if not match[9]:
         return default
     offset = timedelta(hours=int(match[10]), minutes=int(match[11] or 0))

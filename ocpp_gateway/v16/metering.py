@@ -40,7 +40,7 @@ def _reading(
     sampled_at, sampled_at_raw = moment(inbound, element)
     samples = element["sampledValue"]
     raw = orjson.dumps(samples)
-    values = measured(samples)
+    values = measured(samples, inbound.model.units)
     return Reading(
         inbound.station_id,
         connector_id,

@@ -40,7 +40,8 @@ def moment(inbound: Inbound, payload: Payload, member: str = "timestamp") -> tup
     if not raw:
         return inbound.at, ""
     try:
-        return clock.parse(raw, zone=inbound.zone), raw[:64]
+        z_is_local = inbound.model.z_is_local
+        return clock.parse(raw, zone=inbound.zone, z_is_local=z_is_local), raw[:64]
     except ValueError:
         raise Refusal("PropertyConstraintViolation", f"{member} is not a time") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -31,8 +32,12 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _rate_unit(value: Any) -> bool:
-    return value in ("A", "W")
+def _one_of(*words: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in words
+
+
+def _zone(value: Any) -> bool:
+    return isinstance(value, str) and (value == "site" or value in zoneinfo.available_timezones())
 
 
 def _purposes(value: Any) -> bool:
@@ -51,13 +56,30 @@ KNOBS: dict[str, Knob] = {
     "read_configuration": Knob(
         _flag, "true or false", "whether its configuration is read after a boot at all"
     ),
-    "rate_unit": Knob(_rate_unit, '"A" or "W"', "the only unit it takes in charging profiles"),
+    "configuration_by_key": Knob(
+        _flag, "true or false", "asked for its settings by name only: it does not tell them all"
+    ),
+    "rate_unit": Knob(
+        _one_of("A", "W"), '"A" or "W"', "the only unit it takes in charging profiles"
+    ),
     "profile_purposes": Knob(
         _purposes, "a list of charging profile purposes", "those it takes; others are not sent"
     ),
     "settle_seconds": Knob(
         _seconds, "seconds from 0 to 3600", "after its first answered call before it is asked"
     ),
+    "naive_times": Knob(
+        _zone,
+        'a time zone such as "Europe/Berlin", or "site" for the one of its site',
+        "the zone of times it sends without one; else the station's own",
+    ),
+    "z_is_local": Knob(
+        _flag, "true or false", "times it marks with Z are local ones of its station or site"
+    ),
+    "energy_unit": Knob(
+        _one_of("Wh", "kWh"), '"Wh" or "kWh"', "what its registers are in, whatever it says"
+    ),
+    "power_unit": Knob(_one_of("W", "kW"), '"W" or "kW"', "what its power is in, whatever it says"),
 }
 
 
@@ -75,6 +97,8 @@ class Quirk(Timestamped):
     firmware = models.CharField(max_length=255, blank=True)
     enabled = models.BooleanField(default=True)
     note = models.CharField(max_length=500, blank=True, help_text="Where this is known from")
+    # Came with the system: switched off where it is not wanted, so that nobody has to know it anew
+    seeded = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "vendor", "model", "firmware"]

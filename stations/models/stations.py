@@ -25,6 +25,14 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(f"{name!r} is no time zone; one would be Europe/Berlin.")
 
 
+def _zone_named(name: str) -> tzinfo:
+    """The zone; UTC where the stored name is unknown here."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
 class Site(Timestamped):
     """A place with an address, where stations stand."""
 
@@ -60,6 +68,11 @@ class Site(Timestamped):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> tzinfo:
+        """Its time zone."""
+        return _zone_named(self.time_zone)
 
 
 class Registration(models.TextChoices):
@@ -176,8 +189,5 @@ class ChargingStation(Timestamped):
 
     @property
     def zone(self) -> tzinfo:
-        """The zone of the station's clock; UTC where the stored name is unknown here."""
-        try:
-            return zoneinfo.ZoneInfo(self.time_zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            return UTC
+        """The zone of the station's clock."""
+        return _zone_named(self.time_zone)

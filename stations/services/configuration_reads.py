@@ -214,10 +214,10 @@ def _after_limits(
     text = told.get("GetConfigurationMaxKeys", "")
     most = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else _KEYS_AT_ONCE
     read.at_once = min(max(1, most), _MOST_KEYS_AT_ONCE)
-    if _fixed(read.station) is None:
-        read.step = ReadStep.EVERYTHING
-    else:
+    if _by_name_only(read.station):
         _by_keys(read, set())
+    else:
+        read.step = ReadStep.EVERYTHING
 
 
 def _after_everything(
@@ -265,6 +265,12 @@ def _finish_if_told(read: ConfigurationRead, at: datetime) -> None:
 def _give_up(read: ConfigurationRead, at: datetime, why: str) -> None:
     read.state, read.finished_at, read.next_at = ReadState.FAILED, at, None
     read.command, read.error = None, why[:500]
+
+
+def _by_name_only(station: ChargingStation) -> bool:
+    """Whether its model must not be asked for everything at once."""
+    by_key: bool = quirks.value(station=station, name="configuration_by_key", default=False)
+    return by_key or _fixed(station) is not None
 
 
 def _fixed(station: ChargingStation) -> int | None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from cms.shared.errors import Conflict, DomainError
+from stations import events
 from stations.models import ChargingStation, Quirk
+
+Settings = dict[str, Quirk]  # by name: the row that counts
 
 
 class Patterns(Protocol):
@@ -18,8 +26,58 @@ class Patterns(Protocol):
 
 def value(*, station: ChargingStation, name: str, default: Any = None) -> Any:
     """What the quirk ``name`` says for this model of station; ``default`` where none does."""
-    rows = [row for row in Quirk.objects.filter(name=name, enabled=True) if fits(row, station)]
-    return max(rows, key=precision).value if rows else default
+    row = settings(Quirk.objects.filter(name=name, enabled=True), station).get(name)
+    return default if row is None else row.value
+
+
+def enabled() -> list[Quirk]:
+    """All that count, for who looks up several of them or for many stations."""
+    return list(Quirk.objects.filter(enabled=True))
+
+
+def settings(rows: Iterable[Quirk], station: ChargingStation) -> Settings:
+    """Of ``rows`` those that count for ``station``, by name: the most precise of each."""
+    found: Settings = {}
+    for row in rows:
+        if fits(row, station) and (
+            row.name not in found or precision(row) > precision(found[row.name])
+        ):
+            found[row.name] = row
+    return found
+
+
+def save(*, quirk: Quirk) -> Quirk:
+    """Add ``quirk``, or change it as it stands: it counts at once for stations connected now.
+
+    Raises DomainError for a value that does not fit, Conflict where there is one for these models.
+    """
+    try:
+        quirk.clean_fields()
+        quirk.clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise DomainError(messages[0], fields={field: messages}) from None
+    try:
+        with transaction.atomic():
+            quirk.save()
+            events.quirks_changed()
+    except IntegrityError:
+        raise Conflict(
+            f"There is a {quirk.name} for these models already", fields={"name": ["exists already"]}
+        ) from None
+    return quirk
+
+
+@transaction.atomic
+def delete(*, quirk: Quirk) -> None:
+    """Forget ``quirk``. Raises Conflict for one that came with the system: those are switched off,
+
+    so that nobody has to find out anew what they say.
+    """
+    if quirk.seeded:
+        raise Conflict(f"{quirk} came with the system; switch it off instead")
+    quirk.delete()
+    events.quirks_changed()
 
 
 def fits(patterns: Patterns, station: ChargingStation) -> bool:

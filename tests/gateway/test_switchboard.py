@@ -9,6 +9,7 @@ from channels.layers import get_channel_layer
 
 from ocpp_gateway import switchboard
 from ocpp_gateway.switchboard import Switchboard
+from ocpp_gateway.tolerances import Tolerances
 from stations import events
 
 
@@ -26,6 +27,10 @@ class Line:
     def supersede(self) -> None:
         """There is another one."""
         self.told.append("supersede")
+
+    def learn(self, model: Tolerances) -> None:
+        """Its model is known anew."""
+        self.told.append(f"settle {model.settle_s}")
 
 
 def after(*messages: dict[str, object], connect: Callable[[Switchboard], None]) -> None:
@@ -115,3 +120,21 @@ def test_it_listens_on_after_a_message_it_does_not_understand(monkeypatch):
     line = Line("a")
     after({"type": "nonsense"}, connect=lambda board: board.connect(1, line))
     assert line.told == ["ring", "ring"]  # as it began to listen, and as it began anew
+
+
+def test_what_is_known_of_models_reaches_every_line_when_it_changes(monkeypatch):
+    known = {1: Tolerances(settle_s=15), 2: Tolerances()}
+    monkeypatch.setattr("ocpp_gateway.tolerances.of_many", lambda ids: {n: known[n] for n in ids})
+    wallbox, other, gone = Line("a"), Line("b"), Line("c")
+
+    def connect(board: Switchboard) -> None:
+        board.connect(1, wallbox)
+        board.connect(2, other)
+        board.connect(3, gone)
+        board.disconnect(3, gone)
+
+    after({"type": "quirks.changed"}, waiting(1), connect=connect)
+    assert "settle 15" in wallbox.told
+    assert wallbox.told[-1] == "ring"
+    assert "settle None" in other.told
+    assert not any(said.startswith("settle") for said in gone.told)
