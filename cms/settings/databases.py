@@ -62,4 +62,9 @@ def _postgresql(config: dict[str, Any], pool: int) -> dict[str, Any]:
     # Under ASGI connections must not outlive the request; the pool keeps them warm.
     options["prepare_threshold"] = 5  # for the few statements that bind on the server
     options["pool"] = {"min_size": 2, "max_size": pool, "timeout": 10}
-    return {**config, "CONN_MAX_AGE": 0, "OPTIONS": options}
+    return {
+        **config,
+        "ENGINE": "cms.shared.postgresql",
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.gateway.wire import AVAILABLE, NOON
 from tests.processes import Server
 from tests.rows import one
+from tests.web import Api, logged_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.production]
 _STATION = "SELECT id FROM stations_chargingstation WHERE cp_id = '{}'"
@@ -91,19 +93,42 @@ def test_a_station_whose_rows_are_locked_still_gets_its_heartbeats_after_the_loc
     assert [wire.hear()[1], wire.hear()[1]] == [first, second]
 
 
-def test_connections_the_database_cut_are_made_anew(server, dial, cp_id):
+def test_connections_the_database_cut_are_made_anew(server, api, dial, cp_id):
     wires = [dial(f"{cp_id}-{number}") for number in range(3)]
     numbers = [wire.start(f"CARD-{index}") for index, wire in enumerate(wires)]
     for wire, number in zip(wires, numbers, strict=True):
         wire.meter(number, 2000, NOON)
-    with psycopg.connect(server.environment["DATABASE_URL"], autocommit=True) as operator:
-        operator.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    leave_connections_idle(api)
+    cut_connections(server)
     for wire, number in zip(wires, numbers, strict=True):
         assert wire.meter(number, 3000, "2025-03-01T12:30:00Z") == {}
         assert wire.ask("StatusNotification", AVAILABLE) == {}
         assert wire.ask("Authorize", {"idTag": "A"}) != "InternalError"
     query = "SELECT count(*) FROM stations_metervalue WHERE session_id = ?"
     assert [one(server.environment, query, number) for number in numbers] == [2, 2, 2]
+
+
+def test_programs_and_people_notice_nothing_of_connections_the_database_cut(server, api):
+    browser = logged_in(server)
+    leave_connections_idle(api)
+    cut_connections(server)
+    assert [api.get("stations").status for _ in range(10)] == [200] * 10
+    leave_connections_idle(api)
+    cut_connections(server)
+    assert [browser.open("/admin/").status for _ in range(10)] == [200] * 10
+
+
+def leave_connections_idle(api: Api) -> None:
+    """Have many requests at once, so that the pool of connections has several to spare."""
+    with ThreadPoolExecutor(8) as callers:
+        for answer in callers.map(api.get, ["stations"] * 24):
+            assert answer.status == 200
+
+
+def cut_connections(server: Server) -> None:
+    """The database ends every connection of the server, as an operator or a failover does."""
+    with psycopg.connect(server.environment["DATABASE_URL"], autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

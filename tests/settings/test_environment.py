@@ -175,7 +175,7 @@ def test_sqlite_is_set_up_to_keep_what_it_was_told(url, name, tmp_path):
 
 def test_postgresql_has_a_pool(tmp_path):
     entry = database("postgresql://user:p%40ss@host:5433/name", data_dir=tmp_path, pool=7)
-    assert entry["ENGINE"] == "django.db.backends.postgresql"
+    assert entry["ENGINE"] == "cms.shared.postgresql"
     assert (entry["NAME"], entry["PASSWORD"], entry["PORT"]) == ("name", "p@ss", 5433)
     assert entry["OPTIONS"]["pool"]["max_size"] == 7
 
