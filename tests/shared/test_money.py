@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cms.shared import money
 
+pytestmark = pytest.mark.once
 cents = st.integers(-(10**9), 10**9).map(lambda units: money.in_minor_units(units, "EUR"))
 
 

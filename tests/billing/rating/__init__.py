@@ -1,0 +1,1 @@
+"""The pricing function: hand-calculated cases, properties, terms as JSON and as OCPI."""
