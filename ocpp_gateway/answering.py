@@ -111,12 +111,13 @@ class Answering:
             return CallError(call.unique_id, "SecurityError", "this station is not accepted yet")
         station = self._socket.station
         try:
-            found = dispatch.route(self._calls, call)
+            note = self._socket.tolerated
+            found = dispatch.route(self._calls, call, note)
             if isinstance(found, CallError):
                 return found
             route, payload = found
             model = self._socket.model
-            inbound = Inbound(station.pk, station.cp_id, model.zone, payload, at, model)
+            inbound = Inbound(station.pk, station.cp_id, model.zone, payload, at, model, note)
             answer = await self._perform(route, inbound)
             if call.action == "BootNotification" and tolerances.is_other(station, payload):
                 self._socket.learn(await workers.run(tolerances.of_booted, station))

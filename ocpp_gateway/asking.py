@@ -48,6 +48,8 @@ class Asking:
             loop = asyncio.get_running_loop()
             own = self._socket.model.settle_s
             settled = settings.OCPP_SETTLE_SECONDS if own is None else own
+            if own is not None:
+                self._socket.tolerated("settle_seconds", f"{own} s")
             self._timer = loop.call_later(settled, self._start)
             self._ready = True
 

@@ -62,6 +62,8 @@ class ChargerConsumer(AsyncConsumer):
         if admission.station.registration == Registration.REJECTED:
             note_refusal(scope, 0, "its registration is Rejected")
         socket = Socket(admission, send)
+        if odd := dialects.oddity(scope.get("subprotocols") or []):
+            socket.tolerated(odd, ", ".join(scope.get("subprotocols") or []))
         try:
             await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
             await socket.read(receive)
@@ -139,6 +141,11 @@ class Socket:
         """Another thing is known of the station's model now."""
         self.model = model
 
+    def tolerated(self, kind: str, detail: str = "") -> None:
+        """Count something odd that was let pass; from any thread."""
+        row = self.model.rows.get(kind, 0)
+        self.switchboard.tallies.note(self.station.pk, kind, detail, row)
+
     def supersede(self) -> None:
         """A newer socket may serve the station: then this one closes (rule 6)."""
         self._closing = asyncio.ensure_future(self._give_way())
@@ -184,7 +191,8 @@ class Socket:
         elif isinstance(event, Replayed):
             await self.send(event.text)
         elif isinstance(event, Late):
-            self._ignore(Ignored(f"a late answer to {event.call.action}"), text)
+            late = Ignored(f"a late answer to {event.call.action}", "unasked_answer")
+            self._ignore(late, text)
             await self._asking.answered_late(event)
         elif isinstance(event, Ignored):
             self._ignore(event, text)
@@ -192,6 +200,8 @@ class Socket:
     def _ignore(self, event: Ignored, text: str) -> None:
         """Nothing to answer, but something for support to see."""
         frames.warning("[%s] Ignored: %s", self.station.cp_id, event.reason)
+        if event.kind:
+            self.tolerated(event.kind, event.reason)
         received = Direction.RECEIVED.value
         entry = Exchange(
             self.station.pk, received, "", "", text[:_SHOWN], "", "", clock.now(), None

@@ -27,6 +27,13 @@ def calls(subprotocol: str) -> dict[str, Route]:
     return {**v16.CALLS, **extra}
 
 
+def oddity(offered: list[str]) -> str:
+    """How an offer that was taken differs from one name of ours; empty where it does not."""
+    if not "".join(offered).strip():
+        return "no_subprotocol"
+    return "" if set(offered) & set(SUBPROTOCOLS) and "" not in offered else "odd_subprotocol"
+
+
 def chosen(offered: list[str]) -> Chosen | None:
     """The sub-protocol to speak, or None where all that is offered is unknown here.
 

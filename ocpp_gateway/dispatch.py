@@ -15,6 +15,7 @@ from ocpp_gateway.frames import Call, CallError
 from ocpp_gateway.tolerances import SOUND, Tolerances
 
 logger = logging.getLogger(__name__)
+Note = Callable[[str, str], None]
 Payload = dict[str, Any]
 
 
@@ -27,6 +28,7 @@ class Inbound(NamedTuple):
     payload: Payload
     at: datetime  # when we received it
     model: Tolerances = SOUND  # what is known of its model
+    note: Note = quirks.nobody  # hears what is tolerated of it
 
 
 class AtOnce(NamedTuple):
@@ -59,19 +61,31 @@ class Refusal(Exception):
         self.code, self.description = code, description
 
 
-def route(calls: dict[str, Route], call: Call) -> tuple[Route, Payload] | CallError:
-    """Who handles ``call``, and its payload, checked; or why nobody does (OCPP-J section 4.2.3)."""
+def route(
+    calls: dict[str, Route], call: Call, note: Note = quirks.nobody
+) -> tuple[Route, Payload] | CallError:
+    """Who handles ``call``, and its payload, checked; or why nobody does (OCPP-J section 4.2.3).
+
+    ``note`` hears what is tolerated in it: its kind, and which one it was.
+    """
     found = calls.get(call.action)
     if found is None:
         known = validation.knows(call.action)
         code = "NotSupported" if known else "NotImplemented"
         return CallError(call.unique_id, code, "this action is not served here")
+    if validation.is_exact(call.action, call.payload):  # as nearly all are
+        return found, call.payload
+    mended: set[str] = set()
     payload = call.payload
     problem = validation.check_received(call.action, payload)
     if problem is not None:
-        payload = quirks.mended(call.action, payload)
+        payload = quirks.mended(call.action, payload, mended.add)
         if validation.check_received(call.action, payload) is not None:
             return CallError(call.unique_id, problem.code, problem.message)
+    for kind in sorted(mended):
+        note(kind, call.action)
+    for kind, detail in dict(validation.oddities(call.action, payload)).items():
+        note(kind, f"{call.action}.{detail}")
     return found, payload
 
 

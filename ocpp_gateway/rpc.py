@@ -52,6 +52,7 @@ class Ignored(NamedTuple):
     """Nothing to do: an answer nobody waits for, or text without a usable id."""
 
     reason: str
+    kind: str = ""  # how it is counted, where it is (stations.models.REPAIRS)
 
 
 Event = CallReceived | Replayed | Answered | Refused | Late | Malformed | Ignored
@@ -75,7 +76,7 @@ class Conversation:
     def receive(self, text: str) -> Event:
         """Say what ``text`` means. Never raises."""
         if not text.strip():
-            return Ignored("empty frame")  # some stations ping this way
+            return Ignored("empty frame", "empty_frame")  # some stations ping this way
         frame = decode(text)
         if isinstance(frame, Call):
             return self._call_received(frame, text)
@@ -146,4 +147,5 @@ class Conversation:
             if call.unique_id == frame.unique_id and isinstance(frame, CallResult):
                 self._given_up.remove(call)
                 return Late(call, frame.payload)
-        return Ignored(f"an answer to {frame.unique_id[:36]}, which is not open")
+        reason = f"an answer to {frame.unique_id[:36]}, which is not open"
+        return Ignored(reason, "unasked_answer")

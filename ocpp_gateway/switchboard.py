@@ -12,6 +12,7 @@ from ocpp_gateway import tolerances, workers
 from ocpp_gateway.batching import Batcher
 from ocpp_gateway.notebook import Notebook
 from ocpp_gateway.refusals import Refusals
+from ocpp_gateway.tallies import Tallies
 from ocpp_gateway.tolerances import Tolerances
 from stations import events
 
@@ -44,6 +45,7 @@ class Switchboard:
         self.batcher = Batcher()
         self.notebook = Notebook()
         self.refusals = Refusals()
+        self.tallies = Tallies()
         self._lines: dict[int, list[Line]] = {}
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
@@ -61,6 +63,8 @@ class Switchboard:
         lines.remove(line)
         if not lines:
             del self._lines[station_id]
+        if not self._lines:  # perhaps the server stops
+            self.tallies.flush()
 
     async def _listen(self) -> None:
         """Hear the doorbell as long as the process lives. One listener, however many sockets."""

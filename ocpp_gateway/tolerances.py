@@ -11,7 +11,7 @@ from stations.models import ChargingStation, Quirk
 from stations.services import quirks
 from stations.services.quirks import Settings
 
-_UNITS = {"energy_unit": "energy_wh", "power_unit": "power_w"}  # by the value they are about
+UNITS = {"energy_unit": "energy_wh", "power_unit": "power_w"}  # by the value they are about
 
 
 class Tolerances(NamedTuple):
@@ -21,6 +21,7 @@ class Tolerances(NamedTuple):
     z_is_local: bool = False
     units: Mapping[str, str] = {}  # that its values are really in, by the name of the value
     settle_s: float | None = None  # None: as the settings say
+    rows: Mapping[str, int] = {}  # the quirk that says so, by its name
 
 
 SOUND = Tolerances()
@@ -57,8 +58,9 @@ def _made(station: ChargingStation, known: Settings) -> Tolerances:
     return Tolerances(
         _zone(station, _value(known, "naive_times", "site" if z_is_local else None)),
         z_is_local,
-        {member: known[name].value for name, member in _UNITS.items() if name in known},
+        {member: known[name].value for name, member in UNITS.items() if name in known},
         _value(known, "settle_seconds"),
+        {name: row.pk for name, row in known.items()},
     )
 
 

@@ -26,7 +26,16 @@ _CODES = {
     "additionalProperties": "FormationViolation",
 }
 # Formats, too: times are read by clock.parse, which takes more than RFC 3339.
+_UNCHECKED = ("format",)
 _LENIENT = ("maxLength", "enum", "additionalProperties", "format", "multipleOf")
+
+
+# What the lenient measure lets pass -> how it is counted (stations.models.REPAIRS).
+_ODDITIES = {
+    "enum": "unknown_word",
+    "maxLength": "long_text",
+    "additionalProperties": "extra_member",
+}
 
 
 class Problem(NamedTuple):
@@ -46,6 +55,20 @@ def check_received(action: str, payload: dict[str, Any]) -> Problem | None:
     """The first thing wrong with a call a station sent, in the lenient measure."""
     validator = _lenient(action)
     return None if validator.is_valid(payload) else next(iter(_problems(validator, payload)))
+
+
+def is_exact(action: str, payload: dict[str, Any]) -> bool:
+    """Whether a call a station sent is as the specification has it; its times are not looked at."""
+    valid: bool = _exact(action).is_valid(payload)
+    return valid
+
+
+def oddities(action: str, payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was let pass in a call that is not exact: a name of REPAIRS, and which one it was."""
+    for error in _exact(action).iter_errors(payload):
+        kind = _ODDITIES.get(error.kind.name)
+        if kind is not None:
+            yield kind, _which(kind, error)
 
 
 def check_answer(action: str, payload: dict[str, Any], *, strict: bool = False) -> Problem | None:
@@ -78,25 +101,30 @@ def _actions() -> frozenset[str]:
 
 
 @cache
+def _exact(name: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(_loosened(schema(name), _UNCHECKED))
+
+
+@cache
 def _strict(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(schema(name))
 
 
 @cache
 def _lenient(name: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(_loosened(schema(name)))
+    return jsonschema_rs.validator_for(_loosened(schema(name), _LENIENT))
 
 
-def _loosened(node: Any) -> Any:
-    """A schema without the limits that real stations overrun."""
+def _loosened(node: Any, rules: tuple[str, ...]) -> Any:
+    """A schema without ``rules``: such as the limits that real stations overrun."""
     if isinstance(node, list):
-        return [_loosened(item) for item in node]
+        return [_loosened(item, rules) for item in node]
     if not isinstance(node, dict):
         return node
-    loose = {key: _loosened(value) for key, value in node.items() if key not in _LENIENT}
+    loose = {key: _loosened(value, rules) for key, value in node.items() if key not in rules}
     if "properties" in node:  # its keys are members, and one of them is called "format"
         members = node["properties"].items()
-        loose["properties"] = {name: _loosened(member) for name, member in members}
+        loose["properties"] = {name: _loosened(member, rules) for name, member in members}
     return loose
 
 
@@ -116,6 +144,16 @@ def _explained(error: Any) -> Iterator[Problem]:
             yield Problem(".".join([*path, member]), code, f"{member} is not expected here")
     else:
         yield Problem(".".join(path), code, _sentence(rule, error))
+
+
+def _which(kind: str, error: Any) -> str:
+    """What an oddity is about, short: the member, and the word where it is one."""
+    path = ".".join(part for part in error.instance_path if isinstance(part, str))
+    if kind == "extra_member":
+        return ".".join(filter(None, [path, *error.kind.unexpected[:1]]))
+    if kind == "long_text":
+        return f"{path}: {len(error.instance)} characters"
+    return f"{path}: {str(error.instance)[:60]}"
 
 
 def _sentence(rule: str, error: Any) -> str:

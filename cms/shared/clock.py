@@ -27,7 +27,7 @@ def parse(text: str, *, zone: tzinfo = UTC, z_is_local: bool = False) -> datetim
     and a Z behind it. Years at the ends of the calendar are clamped by two days, so that no later
     arithmetic or conversion to another zone overflows.
     """
-    if text[-1:] == "Z" and len(text) in _USUAL and not z_is_local:
+    if is_usual(text) and not z_is_local:
         # What nearly all send; ten times as fast.
         with suppress(ValueError):
             return min(max(datetime.fromisoformat(text), _EARLIEST), _LATEST)
@@ -43,6 +43,11 @@ def parse(text: str, *, zone: tzinfo = UTC, z_is_local: bool = False) -> datetim
     except OverflowError:
         moment = moment.replace(tzinfo=UTC)
     return min(max(moment, _EARLIEST), _LATEST)
+
+
+def is_usual(text: str) -> bool:
+    """Whether ``text`` has the length and the end of what nearly all send."""
+    return text[-1:] == "Z" and len(text) in _USUAL
 
 
 def text(moment: datetime) -> str:

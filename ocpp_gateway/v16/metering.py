@@ -11,9 +11,12 @@ import orjson
 
 from ocpp_gateway.dispatch import Inbound, Payload
 from ocpp_gateway.measurands import measured
+from ocpp_gateway.tolerances import UNITS
 from ocpp_gateway.v16.values import connector_number, integer, moment
 from stations.readings import Reading
 from stations.services import metering
+
+_UNITS = {member: name for name, member in UNITS.items()}
 
 
 def meter_values(inbound: Inbound) -> list[Reading]:
@@ -41,6 +44,9 @@ def _reading(
     samples = element["sampledValue"]
     raw = orjson.dumps(samples)
     values = measured(samples, inbound.model.units)
+    for name, unit in inbound.model.units.items():
+        if getattr(values, name) is not None:
+            inbound.note(_UNITS[name], unit)
     return Reading(
         inbound.station_id,
         connector_id,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cms.shared import clock
+from ocpp_gateway import quirks
 from ocpp_gateway.dispatch import Inbound, Payload, Refusal
 from rfid.services.cards import Authorization
 from stations.models.connectors import MAX_CONNECTOR_ID
 
 _BIG = 2**62 - 1  # so that the difference of two still fits into the database's big integers
+
+_SINCE = datetime(2015, 1, 1, tzinfo=UTC)  # OCPP 1.6 is not older
+_AHEAD = timedelta(hours=1)
 
 
 def text(payload: Payload, member: str, width: int = 255, default: str = "") -> str:
@@ -39,11 +43,27 @@ def moment(inbound: Inbound, payload: Payload, member: str = "timestamp") -> tup
     raw = str(payload.get(member, ""))
     if not raw:
         return inbound.at, ""
+    z_is_local = inbound.model.z_is_local
     try:
-        z_is_local = inbound.model.z_is_local
-        return clock.parse(raw, zone=inbound.zone, z_is_local=z_is_local), raw[:64]
+        at = clock.parse(raw, zone=inbound.zone, z_is_local=z_is_local)
     except ValueError:
         raise Refusal("PropertyConstraintViolation", f"{member} is not a time") from None
+    if z_is_local or not clock.is_usual(raw) or not _SINCE <= at <= inbound.at:
+        _note_time(inbound, raw, at)
+    return at, raw[:64]
+
+
+def _note_time(inbound: Inbound, raw: str, at: datetime) -> None:
+    """Count what was odd about a time that was read all the same."""
+    kind, model = quirks.of_time(raw), inbound.model
+    if kind:
+        inbound.note(kind, raw[:64])
+    if kind == "naive_time" and "naive_times" in model.rows:
+        inbound.note("naive_times", raw[:64])
+    if model.z_is_local and raw.rstrip()[-1:] in ("Z", "z"):
+        inbound.note("z_is_local", raw[:64])
+    if not _SINCE <= at <= inbound.at + _AHEAD:
+        inbound.note("wrong_clock", raw[:64])
 
 
 def id_tag_info(authorization: Authorization) -> Payload:

@@ -31,7 +31,7 @@ from stations.models.local_lists import (
 )
 from stations.models.logs import LogKind, LogRequest
 from stations.models.metering import MeterValue
-from stations.models.quirks import KNOBS, Quirk
+from stations.models.quirks import KNOBS, REPAIRS, Quirk, QuirkTally
 from stations.models.reservations import Reservation, ReservationStatus
 from stations.models.review import Resolution, ReviewCase, ReviewKind, ReviewState
 from stations.models.sessions import ChargingSession, SessionStatus
@@ -41,6 +41,7 @@ from stations.models.transfers import Purpose, Transfer, TransferState
 
 __all__ = [
     "KNOBS",
+    "REPAIRS",
     "AssignmentState",
     "BatchItem",
     "ChangeCause",
@@ -74,6 +75,7 @@ __all__ = [
     "ProfilePurpose",
     "Purpose",
     "Quirk",
+    "QuirkTally",
     "ReadState",
     "ReadStep",
     "Registration",

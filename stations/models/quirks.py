@@ -1,4 +1,7 @@
-"""Quirk: what one model of station needs or gets wrong, as a row operators may change."""
+"""Quirk: what one model of station needs or gets wrong, as a row operators may change.
+
+QuirkTally: how often that, or a repair everybody gets, was needed at one station.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from cms.shared.models import Timestamped
 
@@ -83,6 +88,27 @@ KNOBS: dict[str, Knob] = {
 }
 
 
+# What is tolerated of every station, whatever its model; counted where it happens.
+REPAIRS: dict[str, str] = {
+    "null_members": "null for what is left out",
+    "lone_object": "one object where a list belongs",
+    "number_for_text": "a number where its text belongs",
+    "decimal_for_whole": "a whole number written as a decimal",
+    "json_for_text": "JSON where its text belongs",
+    "unreadable_sample": "a sample without a readable value",
+    "unknown_word": "a word the specification does not list",
+    "long_text": "a text over its length",
+    "extra_member": "a member nobody asked for",
+    "naive_time": "a time without a zone",
+    "odd_time": "a time in another form than the specification's",
+    "wrong_clock": "a time before 2015, or more than an hour ahead",
+    "empty_frame": "an empty frame as a sign of life",
+    "unasked_answer": "an answer to nothing we asked, or asked long ago",
+    "no_subprotocol": "no sub-protocol offered",
+    "odd_subprotocol": "a sub-protocol offered in an odd way",
+}
+
+
 class Quirk(Timestamped):
     """A knob set for the stations whose vendor, model and firmware match.
 
@@ -117,3 +143,44 @@ class Quirk(Timestamped):
         knob = KNOBS.get(self.name)
         if knob is not None and not knob.is_right(self.value):
             raise ValidationError({"value": f"{self.name} should be {knob.expected}."})
+
+
+class QuirkTally(models.Model):
+    """How often something was tolerated of one station: a quirk's row, or a repair for all."""
+
+    station = models.ForeignKey(
+        "stations.ChargingStation",
+        on_delete=models.CASCADE,
+        related_name="tolerated",
+        db_index=False,  # quirk_tally_unique begins with it
+    )
+    kind = models.CharField(max_length=50)  # a name of KNOBS or of REPAIRS
+    quirk = models.ForeignKey(
+        Quirk, on_delete=models.CASCADE, null=True, blank=True, related_name="tallies"
+    )
+    detail = models.CharField(max_length=200, blank=True)  # the last one of them
+    times = models.PositiveBigIntegerField(default=0)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-last_seen_at", "-id"]
+        verbose_name_plural = "quirk tallies"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                F("station"), F("kind"), Coalesce("quirk", 0), name="quirk_tally_unique"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-last_seen_at", "-id"], name="quirk_tally_by_time"),
+            models.Index(fields=["kind", "-last_seen_at"], name="quirk_tally_by_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.station}"
+
+    @property
+    def words(self) -> str:
+        """What was tolerated, for people."""
+        knob = KNOBS.get(self.kind)
+        return knob.help if knob else REPAIRS.get(self.kind, self.kind)

@@ -77,7 +77,7 @@ def send(
     known = _repeated(asker)
     if known is not None:
         return known
-    taken = schedules.limits(station)
+    taken = schedules.limits(station, asker.at)
     schedules.check(sent, prefix=prefix)
     schedules.check_at(sent, connector_id=connector_id, taken=taken, prefix=prefix)
     connector = Connector.objects.locked(station_id=station.pk, connector_id=connector_id)
@@ -112,7 +112,8 @@ def remote_start(
         return known or commands.request(
             station=station, action="RemoteStartTransaction", payload=payload, **asker._asdict()
         )
-    taken, prefix = schedules.limits(station), "chargingProfile." if profile is None else ""
+    taken = schedules.limits(station, asker.at)
+    prefix = "chargingProfile." if profile is None else ""
     sent = inline or {}
     if profile is not None:
         sent = schedules.fitted(profile.as_sent(_next_number(station)), taken.units)

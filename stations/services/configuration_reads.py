@@ -87,7 +87,7 @@ def answered(
         return
     _NEXT[ReadStep(read.step)](read, command, {s.key: s.value for s in settings}, unknown)
     read.command, read.attempts, read.error = None, 0, ""
-    read.next_at = at + timedelta(seconds=_pause(read.station))
+    read.next_at = at + timedelta(seconds=_pause(read.station, at))
     _finish_if_told(read, at)
     read.save()
 
@@ -118,12 +118,16 @@ def _locked(**conditions: object) -> QuerySet[ConfigurationRead]:
 
 def _is_due(read: ConfigurationRead | None, station: ChargingStation, at: datetime) -> bool:
     allowed = django_settings.OCPP_READ_CONFIGURATION
-    if not allowed or not quirks.value(station=station, name="read_configuration", default=True):
-        return False
-    if read is None or read.finished_at is None:
-        return True
     age = timedelta(hours=django_settings.OCPP_READ_CONFIGURATION_HOURS)
-    return read.firmware_version != station.firmware_version or read.finished_at <= at - age
+    if not allowed or not (
+        read is None
+        or read.finished_at is None
+        or read.firmware_version != station.firmware_version
+        or read.finished_at <= at - age
+    ):
+        return False
+    may: bool = quirks.value(station=station, name="read_configuration", default=True, at=at)
+    return may
 
 
 def _begin(
@@ -214,7 +218,7 @@ def _after_limits(
     text = told.get("GetConfigurationMaxKeys", "")
     most = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else _KEYS_AT_ONCE
     read.at_once = min(max(1, most), _MOST_KEYS_AT_ONCE)
-    if _by_name_only(read.station):
+    if _by_name_only(read.station, command.settled_at):
         _by_keys(read, set())
     else:
         read.step = ReadStep.EVERYTHING
@@ -267,20 +271,21 @@ def _give_up(read: ConfigurationRead, at: datetime, why: str) -> None:
     read.command, read.error = None, why[:500]
 
 
-def _by_name_only(station: ChargingStation) -> bool:
+def _by_name_only(station: ChargingStation, at: datetime | None = None) -> bool:
     """Whether its model must not be asked for everything at once."""
-    by_key: bool = quirks.value(station=station, name="configuration_by_key", default=False)
-    return by_key or _fixed(station) is not None
+    by_key: bool = quirks.value(station=station, name="configuration_by_key", default=False, at=at)
+    return by_key or _fixed(station, at) is not None
 
 
-def _fixed(station: ChargingStation) -> int | None:
+def _fixed(station: ChargingStation, at: datetime | None = None) -> int | None:
     """How many keys at once its model takes, where a quirk says so: then never all of them."""
-    value: int | None = quirks.value(station=station, name="configuration_keys")
+    value: int | None = quirks.value(station=station, name="configuration_keys", at=at)
     return value
 
 
-def _pause(station: ChargingStation) -> float:
-    return float(quirks.value(station=station, name="configuration_pause", default=_PAUSE_S))
+def _pause(station: ChargingStation, at: datetime | None = None) -> float:
+    value = quirks.value(station=station, name="configuration_pause", default=_PAUSE_S, at=at)
+    return float(value)
 
 
 def _spread() -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from django.db import IntegrityError, transaction
 from cms.shared.errors import Conflict, DomainError
 from stations import events
 from stations.models import ChargingStation, Quirk
+from stations.services import tallies
 
 Settings = dict[str, Quirk]  # by name: the row that counts
 
@@ -24,10 +26,19 @@ class Patterns(Protocol):
     firmware: str
 
 
-def value(*, station: ChargingStation, name: str, default: Any = None) -> Any:
-    """What the quirk ``name`` says for this model of station; ``default`` where none does."""
+def value(
+    *, station: ChargingStation, name: str, default: Any = None, at: datetime | None = None
+) -> Any:
+    """What the quirk ``name`` says for this model of station; ``default`` where none does.
+
+    ``at``: it makes a difference now, and is counted. Left out where somebody only looks.
+    """
     row = settings(Quirk.objects.filter(name=name, enabled=True), station).get(name)
-    return default if row is None else row.value
+    if row is None:
+        return default
+    if at is not None:
+        tallies.fired(station_id=station.pk, quirk=row, at=at)
+    return row.value
 
 
 def enabled() -> list[Quirk]:

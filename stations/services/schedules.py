@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cms.shared import clock
@@ -33,8 +34,8 @@ class Limits(NamedTuple):
     most_periods: int | None = None
 
 
-def limits(station: ChargingStation) -> Limits:
-    """What ``station`` takes."""
+def limits(station: ChargingStation, at: datetime | None = None) -> Limits:
+    """What ``station`` takes; ``at``: a profile is fitted to it now (quirks.value)."""
     told = {
         key: configuration.value(station_id=station.pk, key=key)
         for key in (
@@ -43,10 +44,13 @@ def limits(station: ChargingStation) -> Limits:
             "ChargingScheduleMaxPeriods",
         )
     }
-    only = quirks.value(station=station, name="rate_unit")
+    only = quirks.value(station=station, name="rate_unit", at=at)
+    purposes = quirks.value(
+        station=station, name="profile_purposes", default=Limits().purposes, at=at
+    )
     return Limits(
         (only,) if only else _units(told["ChargingScheduleAllowedChargingRateUnit"] or ""),
-        tuple(quirks.value(station=station, name="profile_purposes", default=Limits().purposes)),
+        tuple(purposes),
         _number(told["ChargeProfileMaxStackLevel"]),
         _number(told["ChargingScheduleMaxPeriods"]),
     )

@@ -124,7 +124,11 @@ def test_it_listens_on_after_a_message_it_does_not_understand(monkeypatch):
 
 def test_what_is_known_of_models_reaches_every_line_when_it_changes(monkeypatch):
     known = {1: Tolerances(settle_s=15), 2: Tolerances()}
-    monkeypatch.setattr("ocpp_gateway.tolerances.of_many", lambda ids: {n: known[n] for n in ids})
+
+    async def right_here(work, ids):
+        return {number: known[number] for number in ids}
+
+    monkeypatch.setattr("ocpp_gateway.workers.run", right_here)  # no database, no thread
     wallbox, other, gone = Line("a"), Line("b"), Line("c")
 
     def connect(board: Switchboard) -> None:
