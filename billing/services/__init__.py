@@ -1,0 +1,1 @@
+"""What may be done with money: the only code that writes here."""

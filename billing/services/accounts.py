@@ -1,0 +1,106 @@
+"""Accounts: our own by what they are for, a customer's three, and how all of them are locked.
+
+Who books locks every account it will touch at once, in the order of their numbers: two who book
+the same accounts wait for each other, and never for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from billing.models import Account, AccountKind
+from cms.shared import money
+from cms.shared.errors import DomainError
+
+_seen: set[str] = set()  # codes of our own accounts that exist: none ever goes away
+
+
+class Ours(NamedTuple):
+    """An account of the operator, made when it is first booked on."""
+
+    code: str
+    kind: str
+    currency: str
+    name: str
+    country: str = ""
+    tax_rate: Decimal | None = None
+
+
+def income(currency: str, of: str = "charging") -> Ours:
+    """What we earn, net; ``of`` says with what."""
+    return Ours(f"income/{of}/{currency}", AccountKind.INCOME, currency, f"Income: {of}")
+
+
+def tax(currency: str, *, country: str, rate: Decimal) -> Ours:
+    """Tax we collect for ``country`` at ``rate`` percent."""
+    percent = f"{rate.normalize():f}"
+    name = f"Tax {country} {percent} %".replace("  ", " ")
+    code = f"tax/{country or '-'}/{percent}/{currency}"
+    return Ours(code, AccountKind.TAX, currency, name, country, rate)
+
+
+def cash(currency: str) -> Ours:
+    """Money taken and given by hand or by bank."""
+    return Ours(f"cash/{currency}", AccountKind.CASH, currency, "Cash")
+
+
+def clearing(currency: str, *, provider: str) -> Ours:
+    """Money a payment provider holds for us."""
+    code = f"clearing/{provider}/{currency}"
+    return Ours(code, AccountKind.CLEARING, currency, f"Clearing: {provider}")
+
+
+def adjustment(currency: str) -> Ours:
+    """The other side of what an operator corrects by hand."""
+    return Ours(f"adjustment/{currency}", AccountKind.ADJUSTMENT, currency, "Adjustments")
+
+
+def known_currency(currency: str) -> str:
+    """``currency`` itself. Raises DomainError where there is none of that name."""
+    if currency not in money.DECIMALS:
+        raise DomainError(
+            f"There is no currency {currency!r}",
+            fields={"currency": ["should be an ISO 4217 code such as EUR"]},
+        )
+    return currency
+
+
+def ensure(ours: Iterable[Ours], *, at: datetime) -> None:
+    """Make those of our accounts that do not exist yet. Call it while nothing is locked."""
+    wanted = {one.code: one for one in ours if one.code not in _seen}
+    if not wanted:
+        return
+    there = set(Account.objects.filter(code__in=wanted).values_list("code", flat=True))
+    # In one order, so that two who make the same ones wait for each other, not both.
+    missing = [
+        Account(**wanted[code]._asdict(), opened_at=at) for code in sorted(wanted.keys() - there)
+    ]
+    if missing:
+        Account.objects.bulk_create(missing, ignore_conflicts=True)
+    _seen.update(there)
+
+
+def locked(
+    *, wallets: Iterable[int], accounts: Iterable[int], ours: Iterable[Ours], at: datetime
+) -> list[Account]:
+    """The accounts: wallets by number with their sides, others by number, and our own; locked.
+
+    Needs a transaction, which holds them until it ends.
+    """
+    ours = list(ours)
+    ensure(ours, at=at)
+    codes, wallets, numbers = {one.code for one in ours}, list(wallets), list(accounts)
+    which = Q(pk__in=[*wallets, *numbers]) | Q(wallet__in=wallets) | Q(code__in=codes)
+    rows = list(Account.objects.filter(which).order_by("pk").select_for_update(no_key=True))
+    missing = codes - {row.code for row in rows}
+    if missing:  # seen in a transaction that was rolled back
+        _seen.difference_update(missing)
+        ensure(ours, at=at)
+        made = Account.objects.filter(code__in=missing).order_by("pk")
+        rows += made.select_for_update(no_key=True)
+    return rows

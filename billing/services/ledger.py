@@ -1,0 +1,106 @@
+"""Booking and reversing on any accounts; what customers do with wallets is in ``wallets``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from billing.models import EntryKind, JournalEntry
+from billing.services import journal, owing
+from billing.services.accounts import Ours
+from billing.services.journal import Journal, Lines
+from cms.shared.errors import Conflict, NotFound
+
+_NOT_REVERSED = {
+    EntryKind.HOLD: "A hold is released, not reversed",
+    EntryKind.RELEASE: "A hold that was released is held anew, not reversed",
+    EntryKind.COLLECTION: "What is owed would be taken again at once: reverse the charge",
+    EntryKind.REVERSAL: "A reversal is not reversed: book it anew",
+}
+
+
+def book(
+    *,
+    kind: EntryKind,
+    lines: Lines,
+    key: str,
+    at: datetime,
+    by_id: int | None = None,
+    **facts: Any,
+) -> JournalEntry:
+    """Move amounts between accounts: ``lines`` are (account, amount) and sum to zero.
+
+    The same ``key`` with the same lines gives the entry it made the first time. ``facts`` are
+    fields of the entry: ``reference``, ``description``, ``reason``. Raises KeyUsed,
+    InsufficientFunds, DomainError.
+    """
+    lines = list(lines)
+    asked = {"book": kind, "lines": [[which.code, amount] for which, amount in lines], **facts}
+
+    def enter(book: Journal) -> JournalEntry:
+        return book.enter(kind=kind, key=key, asked=asked, lines=lines, **facts)
+
+    return journal.once(
+        enter,
+        key=key,
+        asked=asked,
+        at=at,
+        by_id=by_id,
+        others=[which.pk for which, _ in lines if not isinstance(which, Ours)],
+        ours=[which for which, _ in lines if isinstance(which, Ours)],
+    )
+
+
+def reverse(
+    *,
+    entry_id: int,
+    key: str,
+    reason: str,
+    at: datetime,
+    by_id: int | None = None,
+) -> JournalEntry:
+    """Undo an entry by its mirror image; both stay. Gives the reversing entry.
+
+    Raises NotFound, DomainError without a ``reason``, Conflict where it was reversed or partly
+    given back before or is of a kind that ends another way, InsufficientFunds where what it gave
+    was spent, KeyUsed.
+    """
+    reason = journal.checked_reason(reason)
+    asked = {"reverse": entry_id, "reason": reason}
+    entry = _reversible(entry_id)
+    moves = list(entry.postings.order_by("pk").values_list("account", "amount"))
+
+    def enter(book: Journal) -> JournalEntry:
+        _check_untouched(entry)
+        made = book.enter(
+            kind=EntryKind.REVERSAL,
+            key=key,
+            asked=asked,
+            lines=[(book.by_number[number], -amount) for number, amount in moves],
+            reverses=entry,
+            reference=entry.reference,
+            reason=reason,
+        )
+        for number, _ in moves:
+            owing.square(book, book.by_number[number], key=key)
+        return made
+
+    wallets = [number for number, _ in moves]
+    return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, wallets=wallets)
+
+
+def _reversible(entry_id: int) -> JournalEntry:
+    entry = JournalEntry.objects.filter(pk=entry_id).first()
+    if entry is None:
+        raise NotFound(f"There is no entry {entry_id}")
+    if refusal := _NOT_REVERSED.get(EntryKind(entry.kind)):
+        raise Conflict(refusal)
+    return entry
+
+
+def _check_untouched(entry: JournalEntry) -> None:
+    """Raise Conflict where some or all of it was given back. Its accounts are locked."""
+    if JournalEntry.objects.filter(reverses=entry).exists():
+        raise Conflict(f"Entry {entry.pk} was reversed already")
+    if entry.corrected_by.filter(reversed_by=None).exists():
+        raise Conflict(f"A part of entry {entry.pk} was given back already: refund the rest")
