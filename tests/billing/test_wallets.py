@@ -40,7 +40,8 @@ def test_a_customer_has_one_wallet_in_a_currency():
     other = wallets.open(customer=ada, currency="SEK", at=given.NOON)
     assert other != first
     assert {row.kind for row in Account.objects.filter(wallet=first)} == {"Held", "Owed"}
-    assert (first.policy, first.floor, first.balance) == (Policy.PREPAID, 0, 0)
+    assert first.policy == Policy.PREPAID
+    assert first.floor == first.balance == 0
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,8 @@ def test_a_top_up_comes_from_where_the_money_is():
     entry = given.top_up(wallet, "50")
     assert given.lines(entry) == {"Wallet": "50.00", "Cash": "-50.00"}
     cash = Account.objects.get(kind=AccountKind.CASH)
-    assert (cash.balance, cash.natural_balance) == (-50, 50)
+    assert cash.balance == -50
+    assert cash.natural_balance == 50
 
 
 def test_a_top_up_that_is_repeated_counts_once():
