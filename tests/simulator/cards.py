@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from tests.simulator.clock import parse
 from tests.simulator.configuration import Configuration
-from tests.simulator.link import CallFailed, CallRefused, Link
+from tests.simulator.failures import CallFailed, CallRefused
+from tests.simulator.link import Link
 from tests.simulator.local_list import LocalList
 
 

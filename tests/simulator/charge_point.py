@@ -14,9 +14,10 @@ from tests.simulator.cards import CardReader
 from tests.simulator.clock import Clock
 from tests.simulator.configuration import Configuration
 from tests.simulator.connector import STARTABLE, Connector
+from tests.simulator.failures import CallFailed, CallRefused
 from tests.simulator.faults import Disturber
 from tests.simulator.life import Life
-from tests.simulator.link import CallFailed, CallRefused, Link
+from tests.simulator.link import Link
 from tests.simulator.local_list import LocalList
 from tests.simulator.messages import Message
 from tests.simulator.meter import Meter
@@ -101,7 +102,7 @@ class ChargePoint:
             for number in range(1, hardware.connectors + 1)
         }
         self._tells_status = tells_status
-        self._booted = asyncio.Event()
+        self._booted, self._introduced = asyncio.Event(), False
         self._boot_interval_s: int = _BOOT_RETRY_S
         self._told = ""
         self.life = Life(cp_id)
@@ -194,10 +195,14 @@ class ChargePoint:
 
     async def _greet(self) -> None:
         self.outbox.forget_passing()
-        if self._booted.is_set() and not self._tells_status:
-            return
+        if self.link.lost_power:
+            self.link.lost_power = False
+            self._booted.clear()
         while not self._booted.is_set() and not await self.boot_once():
             await self.clock.within(self._boot_interval_s, self._booted)
+        if self._introduced and not self._tells_status:
+            return
+        self._introduced = True
         await self.say_message(self.told_now())
         for connector in self.connectors.values():
             await self.say_message(connector.told_now())

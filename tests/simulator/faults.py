@@ -7,13 +7,27 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tests.simulator import accents, habits
+from tests.simulator.accents import Accent
+from tests.simulator.habits import Habits
 from tests.simulator.messages import Message, Transaction
 
-KINDS = ("drop", "duplicate", "reorder", "late-stop")
 # cut-before: the line dies and the queue is replayed. cut-after: it dies right after sending.
 # answer-lost: the server has answered, so it has committed, but the station never reads it.
+# After these the station goes on as if nothing had been, without a BootNotification.
 DROPS = ("cut-before", "cut-after", "answer-lost")
-RATES = {"drop": 0.02, "duplicate": 0.04, "reorder": 0.10, "late-stop": 0.15}
+# power-lost: the station boots anew. left-open: it dials again while the old socket looks open.
+_ON_THE_LINE = {"drop": DROPS, "reboot": ("power-lost",), "second-socket": ("left-open",)}
+_RATES_HERE = {
+    "drop": 0.02,
+    "reboot": 0.005,
+    "second-socket": 0.01,
+    "duplicate": 0.04,
+    "reorder": 0.10,
+    "late-stop": 0.15,
+}
+KINDS = (*_RATES_HERE, *habits.KINDS, *accents.KINDS)
+RATES = _RATES_HERE | habits.RATES
 _ECHO_AFTER = 12  # a copy comes at once, or after up to so many messages of the station
 _HOLD_FROM_A_SAMPLE = 0.3  # how soon a late stop begins to hold back the samples before it
 
@@ -51,27 +65,30 @@ class Disturber:
         counts: Counter[str] | None = None,
         rates: dict[str, float] | None = None,
     ):
-        rates = RATES | (rates or {})
-        self._rates = {kind: rates[kind] for kind in kinds}
+        kinds, rates = [*kinds], RATES | (rates or {})
+        self._rates = {kind: rates[kind] for kind in kinds if kind in _RATES_HERE}
         self._rng = rng
         self._counts: Counter[str] = Counter() if counts is None else counts
+        self._accent = Accent(kinds, rng, self._counts)
+        self._habits = Habits(kinds, rates, rng, self._counts)
         self._late: dict[Transaction, _Late] = {}
         self._delayed: dict[Transaction, tuple[str, Message]] = {}
         self._echoes: list[tuple[int, Message]] = []  # copies, and how many messages from now
 
     def pass_on(self, message: Message) -> list[Message]:
         """Take one message, give those to be queued now, in order."""
-        out = self._hold_or_pass(message)
+        self._accent.put_on(message)
+        out = self._hold_or_pass(message) if self._habits.keeps(message) else []
         out += self._due_delayed(message)
         out += self._due_late(message)
-        return self._repeat_and_cut(out) + self._due_echoes()
+        return self._repeat_and_cut(self._with_repeats(out)) + self._due_echoes()
 
     def flush(self) -> list[Message]:
         """Everything still held back, in order: the station is about to leave."""
         out = [message for _, message in self._delayed.values()]
         for late in self._late.values():
             out += late.messages
-        out += [message for _, message in self._echoes]
+        out = self._with_repeats(out) + [message for _, message in self._echoes]
         self._delayed.clear()
         self._late.clear()
         self._echoes.clear()
@@ -84,6 +101,8 @@ class Disturber:
         transaction = message.transaction
         if transaction is None:
             return [message]
+        if transaction.known_as is not None:
+            return [message]  # what has no name is told in its order, else nobody could file it
         if message.action == "StartTransaction":
             if self._lucky("late-stop"):
                 until = self._rng.choice(("StartTransaction", "StopTransaction"))
@@ -150,9 +169,16 @@ class Disturber:
             out.append(message)
             if message.transaction is not None and self._lucky("duplicate"):
                 self._duplicate(message)
-            if not message.fault and self._lucky("drop"):
-                message.fault = self._rng.choice(DROPS)
-                self._counts[message.fault] += 1
+            for kind, accidents in _ON_THE_LINE.items():
+                if not message.fault and self._lucky(kind):
+                    message.fault = self._rng.choice(accidents)
+                    self._counts[message.fault] += 1
+        return out
+
+    def _with_repeats(self, messages: list[Message]) -> list[Message]:
+        out: list[Message] = []
+        for message in messages:
+            out += [message, *self._habits.said_again(message)]
         return out
 
     def _duplicate(self, message: Message) -> None:

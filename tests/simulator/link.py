@@ -26,6 +26,7 @@ from ocpp_gateway.rpc import (
     Replayed,
 )
 from tests.simulator.dialling import dial
+from tests.simulator.failures import CallFailed, CallRefused, OutOfPatience, Unanswered
 from tests.simulator.records import Records
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 10.0
@@ -37,28 +38,11 @@ AnswerTo = Callable[[Call], tuple[Answer, AfterAnswer | None]]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
-class CallFailed(Exception):
-    """A call got no CALLRESULT."""
-
-
-class Unanswered(CallFailed):
-    """The socket went away or the time was up: the server may or may not have done it."""
-
-
-class CallRefused(CallFailed):
-    """The server answered with a CALLERROR."""
-
-    def __init__(self, error: CallError):
-        super().__init__(f"{error.code} {error.description}".strip())
-        self.error = error
-
-
-class OutOfPatience(ConnectionError):
-    """The server has been away, or silent, for longer than the station was told to wait."""
-
-
 class Link:
-    """The one connection of a station; ``ready`` is set while its messages may flow."""
+    """The one connection of a station; ``ready`` is set while its messages may flow.
+
+    ``lost_power`` is set where the station lost more than its line: it has to boot again.
+    """
 
     def __init__(
         self,
@@ -73,12 +57,15 @@ class Link:
         ping_interval: Callable[[], int] = lambda: 20,
     ):
         self.ready = asyncio.Event()
+        self.lost_power = False
         self.key = key
         self._ping_interval = ping_interval
         self._url = url
         self._cp_id, self._records, self._rng = cp_id, records, rng
         self._timeout, self._patience = timeout, patience
         self._socket: ClientConnection | None = None
+        self._left: list[ClientConnection] = []  # still open for all their other end can tell
+        self._reading: asyncio.Task[None] | None = None
         self._conversation = Conversation()
         self._lane = asyncio.Lock()  # one open call of ours at a time
         self._waiting: asyncio.Future[dict[str, Any]] | None = None
@@ -108,13 +95,16 @@ class Link:
                 heard_at = self._heard_at
                 async with asyncio.TaskGroup() as group:
                     greeting = group.create_task(self._greet(greet))
-                    await self._read(answer, spawn)
+                    self._reading = group.create_task(self._read(answer, spawn))
+                    await asyncio.wait([self._reading])
                     greeting.cancel()
                 if self._heard_at == heard_at:  # a server that says nothing is as good as none
                     await self._back_off()
                 await self._sit_out()
         finally:
             self.cut()
+            for socket in self._left:
+                socket.transport.abort()
 
     async def call(
         self, action: str, payload: dict[str, Any], *, fault: str = ""
@@ -265,8 +255,18 @@ class Link:
                 await self._socket.send(text)
         except ConnectionClosed:
             self._gone()
-        if fault == "cut-after":
+        if fault == "left-open":
+            self._leave_open()
+        elif fault in ("cut-after", "power-lost"):
+            self.lost_power = fault == "power-lost"
             self.cut(self._outage_s)
+
+    def _leave_open(self) -> None:
+        """Turn to a new socket without a word on this one, as after a lost Wi-Fi."""
+        if self._socket is not None and self._reading is not None:
+            self._left.append(self._socket)
+            self._reading.cancel()
+            self._gone()
 
     def plan_outage(self, seconds: float) -> None:
         """How long the line stays dead after the next cut."""

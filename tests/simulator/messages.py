@@ -27,6 +27,7 @@ class Transaction:
     parent_id_tag: str = ""
     meter_stop_wh: int | None = None
     stop_acknowledged: bool = False
+    known_as: int | None = None  # what the station calls it where it never learns its id
 
 
 @dataclass(eq=False)
@@ -40,14 +41,16 @@ class Message:
     fault: str = ""
     sends: int = 0
     refusals: int = 0
+    known_as: int | None = None  # the same for this message alone
     on_answer: Callable[[Payload], None] | None = None
 
     def to_send(self) -> Payload:
         """The payload, with the transaction's id as far as the station knows it by now."""
         if self.transaction is None or self.action == "StartTransaction":
             return self.payload
-        if self.transaction.id is not None:
-            return {**self.payload, "transactionId": self.transaction.id}
+        for number in (self.known_as, self.transaction.known_as, self.transaction.id):
+            if number is not None:
+                return {**self.payload, "transactionId": number}
         if self.action == "StopTransaction":
             return {**self.payload, "transactionId": UNKNOWN_TRANSACTION}
         return self.payload

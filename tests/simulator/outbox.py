@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.simulator.clock import Clock
-from tests.simulator.link import CallRefused, Link, Unanswered
+from tests.simulator.failures import CallRefused, Unanswered
+from tests.simulator.link import Link
 from tests.simulator.messages import Message
 from tests.simulator.records import Records
 

@@ -12,7 +12,7 @@ from ocpp_gateway.frames import CallError
 from tests.simulator.central_system import NOW, CentralSystem, failing
 from tests.simulator.charge_point import ChargePoint
 from tests.simulator.clock import Clock, parse
-from tests.simulator.link import OutOfPatience
+from tests.simulator.failures import OutOfPatience
 from tests.simulator.staging import TWO_CONNECTORS, empty_car, nearly_full_car, played, stage
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.simulator import messages
+from tests.simulator.clock import parse
 from tests.simulator.faults import DROPS, KINDS, Disturber, parse_kinds
 from tests.simulator.messages import Message, Transaction
 
@@ -46,7 +47,12 @@ def test_without_faults_everything_passes_at_once() -> None:
 def test_nothing_is_lost_and_no_message_overtakes_its_start(seed: int) -> None:
     stream = [message for _ in range(12) for message in session()]
     out = disturb(stream, KINDS, seed, rate=0.4)
-    assert {id(message) for message in stream} <= {id(message) for message in out}
+    unsaid = [message for message in stream if message not in out]
+    assert {message.action for message in unsaid} <= {"MeterValues"}
+    stops = {each.transaction: each.payload for each in stream if "meterStop" in each.payload}
+    for sample in unsaid:  # it is told by the stop instead
+        told = stops[sample.transaction]["transactionData"]
+        assert all(element in told for element in sample.payload["meterValue"])
     begun: set[Transaction | None] = set()
     for message in out:
         if message.action == "StartTransaction":
@@ -124,6 +130,46 @@ def test_copies_are_new_messages_with_the_same_content() -> None:
 def test_drops_are_of_every_kind() -> None:
     out = disturb([message for _ in range(10) for message in session()], ["drop"])
     assert {message.fault for message in out} == set(DROPS)
+
+
+def test_an_offline_start_comes_after_a_cut_and_what_follows_names_no_id() -> None:
+    stream = session()
+    assert disturb(stream, ["offline-start", "late-stop", "reorder"]) == stream
+    assert stream[0].fault == "cut-before"
+    transaction = stream[0].transaction
+    assert transaction is not None
+    transaction.id = 1234
+    assert {each.to_send()["transactionId"] for each in stream[1:]} <= {-1, 0}
+
+
+def test_a_stop_has_all_samples_of_its_session_and_some_are_told_by_it_alone() -> None:
+    stream = session(samples=20)
+    samples = [message.payload["meterValue"][0] for message in stream[1:-1]]
+    out = disturb(stream, ["stop-data"])
+    assert stream[-1].payload["transactionData"] == samples
+    assert 2 < len(out) < len(stream)
+
+
+def test_starts_and_stops_are_repeated_after_the_stop() -> None:
+    stream = session()
+    out = disturb(stream, ["start-again", "stop-again"])
+    assert out[: len(stream)] == stream
+    start, stop = out[len(stream) :]
+    assert start.payload == stream[0].payload
+    assert stop.payload == stream[-1].payload
+    assert stop.to_send()["transactionId"] in (-1, 0)
+
+
+def test_each_station_keeps_to_its_own_way_of_writing() -> None:
+    told = set()
+    for seed in range(60):
+        payloads = [message.payload for message in disturb(session(), ["clock", "unit"], seed)]
+        element = payloads[1]["meterValue"][0]
+        assert {parse(payload["timestamp"]) for payload in (payloads[0], payloads[-1])} == {AT}
+        told.add((element["timestamp"], *element["sampledValue"][0].items()))
+    times = {"00:00:00.000000", "00:00:00.000000000000Z", "00:00:00.000+00:00", "02:00:00.000+02"}
+    samples = {(("value", "0"),), (("value", "0.000"), ("unit", "kWh"))}
+    assert told == {(f"2026-01-01T{at}", *sample) for at in times for sample in samples}
 
 
 def test_the_kinds_are_read_from_text() -> None:

@@ -28,17 +28,12 @@ FROM stations_chargingsession session
 JOIN stations_connector connector ON connector.id = session.connector_id
 JOIN stations_chargingstation station ON station.id = session.station_id
 """
+_OF_A_START = 6  # the first members of a Session
 _STATUSES = """
 SELECT station.cp_id, connector.connector_id, change.status, change.reported_at_raw
 FROM stations_statuschange change
 JOIN stations_connector connector ON connector.id = change.connector_id
 JOIN stations_chargingstation station ON station.id = connector.station_id
-"""
-_ENERGY = """
-SELECT station.cp_id, sum(session.energy_wh)
-FROM stations_chargingsession session
-JOIN stations_chargingstation station ON station.id = session.station_id
-GROUP BY station.cp_id
 """
 
 
@@ -87,8 +82,8 @@ def stored_readings(environment: Environment) -> list[Reading]:
     return [Reading(*row) for row in rows(environment, _READINGS)]
 
 
-def acknowledged_sessions(told: Told) -> dict[int, Session]:
-    """Every session a station got a transaction id for, as its acknowledged messages tell it."""
+def acknowledged_starts(told: Told) -> dict[int, Session]:
+    """Every session a station got a transaction id for, as its start tells it."""
     found: dict[int, Session] = {}
     for cp_id, start, answer in _each(told, "StartTransaction"):
         number = answer["transactionId"]
@@ -101,6 +96,12 @@ def acknowledged_sessions(told: Told) -> dict[int, Session]:
             start["meterStart"],
         )
         assert found.setdefault(number, session) == session, f"{number} was given twice"
+    return found
+
+
+def acknowledged_sessions(told: Told) -> dict[int, Session]:
+    """The same with their stops."""
+    found = acknowledged_starts(told)
     for _, stop, _ in _each(told, "StopTransaction"):
         number = stop["transactionId"]
         found[number] = _stopped(found[number], stop)
@@ -110,6 +111,14 @@ def acknowledged_sessions(told: Told) -> dict[int, Session]:
 def stored_sessions(environment: Environment) -> dict[int, Session]:
     """Every session the database has, by its transaction id."""
     return {row[1]: Session(*row) for row in rows(environment, _SESSIONS)}
+
+
+def stored_starts(environment: Environment) -> dict[int, Session]:
+    """Their starts alone."""
+    return {
+        number: Session(*session[:_OF_A_START])
+        for number, session in stored_sessions(environment).items()
+    }
 
 
 def acknowledged_statuses(told: Told) -> set[tuple[Any, ...]]:
@@ -123,11 +132,6 @@ def acknowledged_statuses(told: Told) -> set[tuple[Any, ...]]:
 def stored_statuses(environment: Environment) -> set[tuple[Any, ...]]:
     """Every status the database has in its history."""
     return {*rows(environment, _STATUSES)}
-
-
-def stored_energy(environment: Environment) -> dict[str, int]:
-    """Wh per station."""
-    return {cp_id: int(energy_wh) for cp_id, energy_wh in rows(environment, _ENERGY)}
 
 
 def statuses_of_sessions(environment: Environment) -> dict[str, int]:

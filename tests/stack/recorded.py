@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import random
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -38,15 +36,6 @@ def recorded_file(folder: Path) -> Path:
         writer.writerow(HEADER)
         writer.writerows(synthetic_sessions())
     return path
-
-
-def energy_by_station(path: Path) -> dict[str, int]:
-    """What the file says, each session rounded to Wh, added up per station."""
-    energy: dict[str, int] = defaultdict(int)
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            energy[row["station"]] += round(Decimal(row["kwh"]) * 1000)
-    return dict(energy)
 
 
 @cache
