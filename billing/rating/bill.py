@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from billing.rating.terms import TaxRounding, Terms
@@ -116,9 +117,13 @@ def _taxes(charges: Sequence[Charge], terms: Terms) -> list[Decimal]:
 
 def _tax(amount: Decimal, rate: Decimal, terms: Terms) -> Decimal:
     """The tax on, or with included tax in, an amount."""
+    return money.rounded(Fraction(amount) * _part(rate, terms.tax_included), terms.currency)
+
+
+@lru_cache(maxsize=100)
+def _part(rate: Decimal, included: bool) -> Fraction:
     part = Fraction(rate) / 100
-    share = part / (1 + part) if terms.tax_included else part
-    return money.rounded(Fraction(amount) * share, terms.currency)
+    return part / (1 + part) if included else part
 
 
 def _sums(lines: Iterable[Line], terms: Terms) -> tuple[Decimal, Decimal, Decimal]:

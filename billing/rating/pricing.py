@@ -12,9 +12,18 @@ from fractions import Fraction
 
 from billing.rating import timeline, wording
 from billing.rating.bill import Bill, Charge, Reason, bill
-from billing.rating.terms import RESERVING, SMALL_UNITS, Component, Kind, Per, StepRounding, Terms
+from billing.rating.terms import (
+    RESERVING,
+    SECOND,
+    SMALL_UNITS,
+    Component,
+    Kind,
+    Per,
+    StepRounding,
+    Terms,
+)
 from billing.rating.timeline import Piece
-from billing.rating.usage import Usage
+from billing.rating.usage import Moment, Usage
 from cms.shared import money
 
 _ONE = Decimal(1)
@@ -22,7 +31,7 @@ _ONE = Decimal(1)
 
 @dataclass(eq=False)
 class _Share:
-    """What fell to one component: Wh, seconds or times."""
+    """What fell to one component: Wh, microseconds or times."""
 
     index: int
     component: Component
@@ -50,7 +59,7 @@ def _reserved(usage: Usage, terms: Terms, pieces: list[Piece]) -> list[_Share]:
     fee.add(pieces[0], 1)
     duration = _Tally(terms, Kind.RESERVATION_TIME, usage.power_w, expired)
     for piece in pieces:
-        duration.add(piece, piece.seconds)
+        duration.add(piece, piece.lasts)
     duration.step()
     return [*fee.shares(), *duration.shares()]
 
@@ -65,7 +74,7 @@ def _used(usage: Usage, terms: Terms, pieces: list[Piece]) -> list[_Share]:
     for piece in pieces:
         energy.add(piece, piece.wh)
         if not piece.idle:
-            charging.add(piece, piece.seconds)
+            charging.add(piece, piece.lasts)
     energy.step()
     idle = _idled(usage, terms, pieces, paid=charging.step())
     return [share for tally in (start, energy, charging, idle) for share in tally.shares()]
@@ -78,16 +87,16 @@ def _idled(usage: Usage, terms: Terms, pieces: list[Piece], paid: Fraction | int
     rounding added to charging time, and which are ``paid`` for, costs nothing.
     """
     idle = _Tally(terms, Kind.IDLE, usage.power_w)
-    so_far = Fraction(0)
-    if sum(piece.seconds for piece in pieces if piece.idle) <= paid:
+    so_far: Moment = 0
+    if sum(piece.lasts for piece in pieces if piece.idle) <= paid:
         return idle
     for piece in pieces:
         found = idle.in_force(piece) if piece.idle else None
         if found and not found.component.pauses(piece.local):
-            free = max(so_far, Fraction(found.component.grace_seconds))
-            idle.note(found, max(Fraction(0), so_far + piece.seconds - free))
+            free = max(so_far, found.component.grace_seconds * SECOND)
+            idle.note(found, max(0, so_far + piece.lasts - free))
         if piece.idle:
-            so_far += piece.seconds
+            so_far += piece.lasts
     idle.step()
     return idle
 
@@ -133,10 +142,10 @@ class _Tally:
         OCPI 2.2.1 (mod_tariffs, PriceComponent): the step counts once, for the last element. What
         full steps leave over is taken from the last components.
         """
-        if not self._order or not (size := self._order[-1].component.step):
+        if not self._order or not (size := self._order[-1].component.small_step()):
             return 0
         last = self._order[-1]
-        total = sum((share.exact for share in self._order), Fraction(0))
+        total = sum(share.exact for share in self._order)
         rest = total % size
         if not rest:
             return 0
@@ -157,8 +166,8 @@ class _Tally:
 
 def _charge(share: _Share, terms: Terms) -> Charge:
     component = share.component
-    quantity = Fraction(share.exact) / SMALL_UNITS[component.per]
-    full = money.rounded(Fraction(component.price) * quantity, terms.currency)
+    quantity = Fraction(share.exact, SMALL_UNITS[component.per])
+    full = money.rounded(quantity * Fraction(component.price), terms.currency)
     amount = full if component.cap is None else min(full, component.cap)
     why = [*wording.reasons(component), *share.why]
     if amount < full:

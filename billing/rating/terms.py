@@ -39,7 +39,9 @@ class Per(StrEnum):
     HOUR = "h"
 
 
-SMALL_UNITS = {Per.ONCE: 1, Per.KWH: 1000, Per.MINUTE: 60, Per.HOUR: 3600}  # times, Wh or seconds
+SECOND = 1_000_000  # time is counted in whole microseconds, as far as it was measured
+# How many times, Wh or microseconds one price buys.
+SMALL_UNITS = {Per.ONCE: 1, Per.KWH: 1000, Per.MINUTE: 60 * SECOND, Per.HOUR: 3600 * SECOND}
 
 
 class StepRounding(StrEnum):
@@ -100,16 +102,17 @@ class Restrictions:
         return ends | {time(0)} if by_day else ends
 
     def hold(
-        self, local: datetime, seconds: Fraction | int, wh: Fraction | int, w: int | None
+        self, local: datetime, after: Fraction | int, wh: Fraction | int, w: int | None
     ) -> bool:
-        """Whether all hold at ``local`` by the site's clock, so long and so much after the start.
+        """Whether all hold at ``local`` by the site's clock, ``after`` so many microseconds.
 
-        Without a known power class no component of a class is in force.
+        ``wh`` has flowed by then, ``w`` is the power class: where it is not known, no component
+        of a class is in force.
         """
-        return (
+        return self is ALWAYS or (
             self._hold_by_day(local)
             and (self.between is None or self.between.holds(local.time()))
-            and _inside(seconds, self.min_seconds, self.max_seconds)
+            and _inside(after, self.min_seconds, self.max_seconds, SECOND)
             and _inside(wh, self.min_wh, self.max_wh)
             and (_inside(w, self.min_w, self.max_w) if w is not None else not self.by_power())
         )
@@ -126,8 +129,8 @@ class Restrictions:
         )
 
 
-def _inside(value: Fraction | int, low: int | None, high: int | None) -> bool:
-    return (low is None or low <= value) and (high is None or value < high)
+def _inside(value: Fraction | int, low: int | None, high: int | None, unit: int = 1) -> bool:
+    return (low is None or low * unit <= value) and (high is None or value < high * unit)
 
 
 ALWAYS = Restrictions()
@@ -155,6 +158,10 @@ class Component:
         """The times of day at which this may begin or cease to be charged."""
         pauses = {edge for window in self.not_between for edge in (window.start, window.end)}
         return pauses | self.when.clock()
+
+    def small_step(self) -> int:
+        """The step in Wh or microseconds; 0 where there is none."""
+        return self.step * SECOND if self.kind in TIMED else self.step
 
     def pauses(self, local: datetime) -> bool:
         """Whether it charges nothing at this time of day although it is in force."""

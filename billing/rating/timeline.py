@@ -10,19 +10,18 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from billing.rating.calendar import boundaries, site_zone
-from billing.rating.terms import Component, Kind
+from billing.rating.terms import SECOND, Component, Kind
 from billing.rating.usage import Curve, Moment, StateChange, Usage
 
 _MICROSECOND = timedelta(microseconds=1)
-_SECOND = 1_000_000
 
 
 class Piece(NamedTuple):
     """A stretch of time without a change, perhaps of no length, and what happened in it."""
 
     local: datetime  # when it begins, by the site's clock
-    after: Fraction  # seconds since the start when it begins
-    seconds: Fraction
+    after: Moment  # microseconds since the start when it begins
+    lasts: Moment  # microseconds
     before_wh: Fraction | int
     wh: Fraction | int
     idle: bool
@@ -101,7 +100,7 @@ def _cuts(stretch: Stretch, components: list[Component]) -> set[Moment]:
     for component in components:
         for seconds in (component.when.min_seconds, component.when.max_seconds):
             if seconds is not None:
-                cuts.add(seconds * _SECOND)
+                cuts.add(seconds * SECOND)
     return cuts
 
 
@@ -130,8 +129,8 @@ def _pieces(
         local = stretch.local(start)
         yield Piece(
             local=local,
-            after=Fraction(start, _SECOND),
-            seconds=Fraction(end - start, _SECOND),
+            after=start,
+            lasts=end - start,
             before_wh=before,
             wh=after - before,
             idle=idle.at(stretch.start + int(start) * _MICROSECOND),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from billing.rating.bill import Reason
-from billing.rating.terms import TIMED, Component, Kind, Restrictions, StepRounding, Window
+from billing.rating.terms import SECOND, TIMED, Component, Restrictions, StepRounding, Window
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Each code and its sentence. Lengths of time come as seconds, energies as Wh, powers as W.
@@ -61,11 +61,10 @@ def reasons(component: Component) -> Iterator[Reason]:
 
 
 def stepped(component: Component, measured: Fraction | int) -> Reason:
-    """That a quantity in Wh or seconds was rounded to a step."""
+    """That a quantity in Wh or microseconds was rounded to a step."""
     code = "step_up" if component.step_rounding is StepRounding.UP else "step_down"
-    unit = "Wh" if component.kind is Kind.ENERGY else "s"
-    assert unit == "Wh" or component.kind in TIMED
-    shown = f"{float(measured):.3f}".rstrip("0").rstrip(".")
+    unit, size = ("s", SECOND) if component.kind in TIMED else ("Wh", 1)
+    shown = f"{float(measured / size):.3f}".rstrip("0").rstrip(".")
     return Reason(code, {"step": f"{component.step} {unit}", "measured": f"{shown} {unit}"})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ _DECIMALS = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 DECIMALS = {code: decimals for decimals, codes in _DECIMALS.items() for code in codes.split()}
 
 
@@ -36,9 +37,8 @@ def decimals(currency: str) -> int:
 
 def rounded(amount: Amount, currency: str) -> Decimal:
     """``amount`` in whole minor units of ``currency``, half up (ties away from zero)."""
-    places = decimals(currency)
-    scaled = abs(Fraction(amount)) * 10**places
-    units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    above, below = amount.as_integer_ratio()
+    units = (2 * abs(above) * 10 ** decimals(currency) + below) // (2 * below)
     return in_minor_units(units if amount >= 0 else -units, currency)
 
 
@@ -50,8 +50,7 @@ def is_whole(amount: Amount, currency: str) -> bool:
 
 def in_minor_units(units: int, currency: str) -> Decimal:
     """So many minor units (cents) of ``currency`` as an amount; zero is never negative."""
-    digits = tuple(int(digit) for digit in str(abs(units)))
-    return Decimal((int(units < 0), digits, -decimals(currency)))
+    return Decimal(units).scaleb(-decimals(currency), _EXACT)
 
 
 def shared_out(total: Decimal, shares: Sequence[Amount], currency: str) -> list[Decimal]:
@@ -62,6 +61,8 @@ def shared_out(total: Decimal, shares: Sequence[Amount], currency: str) -> list[
     """
     if not is_whole(total, currency):
         raise ValueError(f"{total} {currency} is not in whole minor units")
+    if len(shares) == 1 and shares[0]:
+        return [total]
     whole = sum((Fraction(share) for share in shares), Fraction(0))
     if not whole and total:
         raise ValueError(f"nothing to share {total} {currency} by")
