@@ -24,12 +24,15 @@ from cms.daphne_requests import Request
 
 _DENIAL = "websocket.http.response"
 _GOODBYE_SECONDS = 10.0
+_FLUSH_SECONDS = 2.0
 
 
 class _Protocol(ws_protocol.WebSocketProtocol):
     """Answers a refused handshake with the application's own status, and closes with any code."""
 
     _denial: dict[str, Any] | None = None
+    _heard_goodbye = False
+    _cut: Any = None
 
     def onConnect(self, request: Any) -> Any:  # noqa: N802 - autobahn's name
         self.failByDrop = False  # say what was wrong (1002, 1007, 1009) before the line is cut
@@ -38,6 +41,23 @@ class _Protocol(ws_protocol.WebSocketProtocol):
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
         # Not sendClose: it refuses the codes of the protocol itself, such as 1003.
         self.sendCloseFrame(code=code or 1000)
+
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:  # noqa: N802, N803
+        self._heard_goodbye = True
+        return super().onCloseFrame(code, reasonRaw)
+
+    def dropConnection(self, abort: bool = False) -> None:  # noqa: N802 - autobahn's name
+        """Cut the line: behind a goodbye of theirs once ours is on it, but soon in any case."""
+        super().dropConnection(abort=abort and not self._heard_goodbye)
+        if self._heard_goodbye and self._cut is None:
+            self._cut = reactor.callLater(  # type: ignore[arg-type]
+                _FLUSH_SECONDS, self.transport.abortConnection
+            )
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
+        if self._cut is not None and self._cut.active():
+            self._cut.cancel()
+        super().onClose(wasClean, code, reason)
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         if message["type"] == f"{_DENIAL}.start":

@@ -16,6 +16,14 @@ from cms import tls
 class _Protocol(WebSocketsSansIOProtocol):
     """Tells the application which certificate the client showed."""
 
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on. Text that is none is its sender's fault: no traceback of ours."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self.conn.fail(1007, "the text is not UTF-8")
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     async def run_asgi(self) -> None:
         secure = self.transport.get_extra_info("ssl_object")
         if secure is not None:
@@ -50,6 +58,14 @@ class Server(uvicorn.Server):
             protocol, config.host, self._secure_port, ssl=self._context, backlog=config.backlog
         )
         self.servers.append(listening)
+
+
+def _is_text(pieces: list[bytes]) -> bool:
+    try:
+        b"".join(pieces).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _shown(secure: Any) -> list[str]:

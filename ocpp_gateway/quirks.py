@@ -34,6 +34,8 @@ def mended(action: str, payload: dict[str, Any], note: Note = nobody) -> dict[st
     if key and key in copy:
         elements = [_meter_value(element, note) for element in _listed(copy[key], note)]
         copy[key] = [element for element in elements if element.get("sampledValue") != []]
+    if action == "StopTransaction" and key in copy:  # sent again for ever where it is refused
+        copy[key] = [element for element in copy[key] if isinstance(element.get("timestamp"), str)]
     return copy
 
 

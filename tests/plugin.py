@@ -20,7 +20,7 @@ from tests.services import engines, redis_database
 
 ENGINE = os.environ.get("VOLTDESK_TEST_ENGINE", "embedded")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # "gw0", "gw1" ...; empty in the controller
-REAL_PROCESSES = ("journeys", "conformance", "stack")
+REAL_PROCESSES = ("journeys", "conformance", "stack", "hostile")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -86,6 +86,17 @@ def give_worker_its_own() -> None:
 def pytest_report_header() -> str:
     """Say on top of the run what it runs on."""
     return f"engines: {ENGINE} ({'PostgreSQL, Redis' if ENGINE == 'production' else 'SQLite'})"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the station that did nothing had to wait while others were hostile."""
+    reports = terminalreporter.getreports("")  # of what comes after a test
+    said = [
+        value for each in reports for name, value in each.user_properties if name == "bystander"
+    ]
+    if said:
+        longest = max(float(seconds) for seconds in said) * 1000
+        terminalreporter.write_line(f"hostile input: a bystander waited {longest:.0f} ms at most")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -9,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ocpp_gateway.dispatch import Inbound, Payload
+from ocpp_gateway.dispatch import Inbound, Payload, Refusal
 from ocpp_gateway.measurands import measured
 from ocpp_gateway.tolerances import UNITS
 from ocpp_gateway.v16.values import connector_number, integer, moment
@@ -35,6 +36,15 @@ def readings_of(inbound: Inbound, elements: Iterable[Payload]) -> list[Reading]:
     connector_id = connector_number(payload) if "connectorId" in payload else 0
     transaction_id = integer(payload, "transactionId") if "transactionId" in payload else None
     return [_reading(inbound, connector_id, transaction_id, element) for element in elements]
+
+
+def readable(inbound: Inbound, elements: Iterable[Payload]) -> list[Reading]:
+    """The same, without those whose time cannot be: a stop is not refused for what it brings."""
+    found = []
+    for element in elements:
+        with contextlib.suppress(Refusal):
+            found += readings_of(inbound, [element])
+    return found
 
 
 def _reading(

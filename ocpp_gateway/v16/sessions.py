@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocpp_gateway.dispatch import Inbound, Payload
-from ocpp_gateway.v16.metering import readings_of
+from ocpp_gateway.v16.metering import readable
 from ocpp_gateway.v16.values import id_tag_info, integer, moment, text
 from stations.services import sessions
 
@@ -46,7 +46,7 @@ def stop_transaction(inbound: Inbound) -> Payload:
         meter_stop_wh=integer(payload, "meterStop"),
         id_tag=text(payload, "idTag"),
         reason=text(payload, "reason", 50, "Local"),
-        readings=tuple(readings_of(inbound, payload.get("transactionData", ()))),
+        readings=tuple(readable(inbound, payload.get("transactionData", ()))),
     )
     authorization = sessions.end(station_id=inbound.station_id, stop=stop, at=inbound.at)
     return {"idTagInfo": id_tag_info(authorization)} if authorization else {}
