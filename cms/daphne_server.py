@@ -32,7 +32,7 @@ class _Protocol(ws_protocol.WebSocketProtocol):
 
     _denial: dict[str, Any] | None = None
     _heard_goodbye = False
-    _cut: Any = None
+    _cut: asyncio.TimerHandle | None = None
 
     def onConnect(self, request: Any) -> Any:  # noqa: N802 - autobahn's name
         self.failByDrop = False  # say what was wrong (1002, 1007, 1009) before the line is cut
@@ -50,12 +50,11 @@ class _Protocol(ws_protocol.WebSocketProtocol):
         """Cut the line: behind a goodbye of theirs once ours is on it, but soon in any case."""
         super().dropConnection(abort=abort and not self._heard_goodbye)
         if self._heard_goodbye and self._cut is None:
-            self._cut = reactor.callLater(  # type: ignore[arg-type]
-                _FLUSH_SECONDS, self.transport.abortConnection
-            )
+            loop = asyncio.get_running_loop()
+            self._cut = loop.call_later(_FLUSH_SECONDS, self.transport.abortConnection)
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
-        if self._cut is not None and self._cut.active():
+        if self._cut is not None:
             self._cut.cancel()
         super().onClose(wasClean, code, reason)
 
