@@ -32,7 +32,9 @@ from stations.models import (
     ProfileAssignment,
     Reservation,
     ReviewCase,
+    SecurityEvent,
     Site,
+    StationCertificate,
     StatusChange,
     Transfer,
 )
@@ -74,6 +76,13 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
             ("Firmware updates", "system_update_alt", FirmwareUpdate),
             ("Logs", "article", LogRequest),
             ("Transfers", "swap_vert", Transfer),
+        ),
+    ),
+    (
+        "Security",
+        (
+            ("Security events", "security", SecurityEvent),
+            ("Certificates", "verified_user", StationCertificate),
         ),
     ),
     (

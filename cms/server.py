@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from cms import tls
+from cms.shared import clock
 from stations.services import authorities, pki
 
 _BACKLOG = 4096
@@ -80,9 +81,15 @@ def _run_daphne(application: Any, host: str, port: int) -> None:
 
 
 def _anchors() -> list[str]:
-    """Who may sign stations' certificates, read once here so that a wrong file ends the start."""
+    """Who may sign stations' certificates, read once here so that a wrong file ends the start.
+
+    uvicorn's TLS knows nobody later: with it our own authorities are made now.
+    """
     try:
-        found = authorities.trusted()
+        authorities.named()
+        if not settings.TLS_PORT or settings.ASGI_SERVER != "uvicorn":
+            return []
+        authorities.make_all(at=clock.now())
+        return [authorities.pem(each) for each in authorities.trusted()]
     except (OSError, pki.Unfit) as error:
         raise OSError(f"TLS_CLIENT_CA should be a file of certificates: {error}") from None
-    return [authorities.pem(each) for each in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from datetime import datetime
@@ -19,6 +20,7 @@ from ocpp_gateway.notebook import Exchange
 if TYPE_CHECKING:
     from ocpp_gateway.consumers import Socket
 
+logger = logging.getLogger(__name__)
 ACCEPTED = "Accepted"
 # Calls that name their own moment: the same text is the same event, so its answer may be given
 # again. Other answers age (the time of a Heartbeat, the verdict of an Authorize), and stations
@@ -85,6 +87,7 @@ class Answering:
                 text = conversation.answer(result.unique_id, payload, again=again)
                 await self._sent(taken, text, "")
                 self._socket.answered(result, payload)
+                await self._follow(result, payload, taken.at)
                 return
         await self._sent(taken, conversation.refuse(result), result.code)
 
@@ -111,20 +114,34 @@ class Answering:
             return CallError(call.unique_id, "SecurityError", "this station is not accepted yet")
         station = self._socket.station
         try:
-            note = self._socket.tolerated
-            found = dispatch.route(self._calls, call, note)
+            found = dispatch.route(self._calls, call, self._socket.tolerated)
             if isinstance(found, CallError):
                 return found
             route, payload = found
-            model = self._socket.model
-            inbound = Inbound(station.pk, station.cp_id, model.zone, payload, at, model, note)
-            answer = await self._perform(route, inbound)
+            answer = await self._perform(route, self._inbound(payload, at))
             if call.action == "BootNotification" and tolerances.is_other(station, payload):
                 self._socket.learn(await workers.run(tolerances.of_booted, station))
             return answer
         except Exception as error:
             refusal = dispatch.refusal(error, call.action, station.cp_id)
             return CallError(call.unique_id, refusal.code, refusal.description)
+
+    def _inbound(self, payload: Payload, at: datetime) -> Inbound:
+        station, model, note = self._socket.station, self._socket.model, self._socket.tolerated
+        return Inbound(station.pk, station.cp_id, model.zone, payload, at, model, note)
+
+    async def _follow(self, call: Call, answer: Payload, at: datetime) -> None:
+        """Do what comes after the answer; where that fails, a periodic task does it."""
+        route = self._calls.get(call.action)
+        if not isinstance(route, Alone) or route.afterwards is None:
+            return
+        if answer.get("status") != ACCEPTED:
+            return
+        try:
+            await workers.run(route.afterwards, self._inbound(call.payload, at))
+        except Exception as error:
+            cp_id = self._socket.station.cp_id
+            logger.error("[%s] What follows %s waits: %s", cp_id, call.action, error)
 
     async def _perform(self, route: Route, inbound: Inbound) -> Payload:
         if isinstance(route, AtOnce):

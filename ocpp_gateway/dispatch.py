@@ -38,9 +38,10 @@ class AtOnce(NamedTuple):
 
 
 class Alone(NamedTuple):
-    """Answered after a transaction of its own."""
+    """Answered after a transaction of its own; ``afterwards`` is done once it heard Accepted."""
 
     answer: Callable[[Inbound], Payload]
+    afterwards: Callable[[Inbound], None] | None = None
 
 
 class Shared(NamedTuple):

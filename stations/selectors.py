@@ -26,6 +26,8 @@ from stations.models import (
     ProfileAssignment,
     Reservation,
     ReviewCase,
+    SecurityEvent,
+    StationCertificate,
     Transfer,
 )
 
@@ -177,6 +179,21 @@ def transfers() -> QuerySet[Transfer]:
 def transfer(transfer_id: int) -> Transfer:
     """One of them. Raises NotFound."""
     return _one(transfers().filter(pk=transfer_id), "Transfer")
+
+
+def security_events() -> QuerySet[SecurityEvent]:
+    """Security events with their station."""
+    return SecurityEvent.objects.select_related("station")
+
+
+def station_certificates() -> QuerySet[StationCertificate]:
+    """Certificates of stations with their station."""
+    return StationCertificate.objects.select_related("station")
+
+
+def station_certificate(certificate_id: int) -> StationCertificate:
+    """One of them. Raises NotFound."""
+    return _one(station_certificates().filter(pk=certificate_id), "Certificate")
 
 
 def template(template_id: int) -> ConfigurationTemplate:

@@ -14,10 +14,12 @@ from stations.services import (
     configuration,
     configuration_reads,
     connectors,
+    issuing,
     list_contents,
     list_targets,
     local_lists,
     reservations,
+    security_events,
     silence,
     stations,
     strangers,
@@ -124,3 +126,17 @@ def expire_errands() -> None:
 def prune_files() -> None:
     """Delete uploaded files that are kept long enough, and what interrupted ones left behind."""
     upkeep.prune(before=clock.now() - timedelta(days=settings.FILE_RETENTION_DAYS))
+
+
+@shared_task
+def issue_certificates() -> None:
+    """Sign what stations asked for and a process that died did not get to."""
+    issuing.issue_due(at=clock.now())
+
+
+@shared_task
+def prune_security() -> None:
+    """Delete security events that are kept long enough, and old wishes for certificates."""
+    before = clock.now() - timedelta(days=settings.SECURITY_EVENT_RETENTION_DAYS)
+    security_events.prune(before=before)
+    issuing.prune(before=before)

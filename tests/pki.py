@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,6 +79,16 @@ def server(by: Identity, *, kind: str = "rsa") -> Identity:
         [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     )
     return _signed(named("localhost"), a_key(kind), by, [(here, False)])
+
+
+def request(common_name: str, *, kind: str = "ec", key: Any = None, forged: bool = False) -> str:
+    """A request for a certificate (PEM); a forged one was changed after it was signed."""
+    builder = x509.CertificateSigningRequestBuilder(named(common_name, "Operator"))
+    made = builder.sign(key or a_key(kind), hashes.SHA256()).public_bytes(Encoding.DER)
+    if forged:
+        made = made.replace(b"Operator", b"Operetta")
+    label = "CERTIFICATE REQUEST"
+    return f"-----BEGIN {label}-----\n{encodebytes(made).decode()}-----END {label}-----\n"
 
 
 def _signed(

@@ -137,6 +137,12 @@ VARIABLES: dict[str, Variable] = {
     "TLS_CERTIFICATE": Variable(text, "", "a PEM file: the certificate and its intermediates"),
     "TLS_KEY": Variable(text, "", "a PEM file: the private key of TLS_CERTIFICATE"),
     "TLS_CLIENT_CA": Variable(text, "", "a PEM file: who signs stations' certificates, or empty"),
+    "STATION_CERTIFICATE_DAYS": Variable(
+        whole(1, 3650), 365, "a whole number of days from 1 to 3650"
+    ),
+    "SECURITY_EVENT_RETENTION_DAYS": Variable(
+        whole(1, 3650), 365, "a whole number of days from 1 to 3650"
+    ),
     # Files of stations
     "PUBLIC_URL": Variable(
         web_address,

@@ -68,6 +68,7 @@ SPECTACULAR_SETTINGS = {
         "Registration": "stations.models.Registration",
         "ReservationStatus": "stations.models.ReservationStatus",
         "AssignmentState": "stations.models.AssignmentState",
+        "CertificateState": "stations.models.CertificateState",
         "ReviewState": "stations.models.review.ReviewState",
     },
 }

@@ -54,4 +54,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "stations.tasks.prune_status_changes",
         "schedule": timedelta(hours=1),
     },
+    "sign what stations asked for": {
+        "task": "stations.tasks.issue_certificates",
+        "schedule": 30.0,
+    },
+    "prune security events": {
+        "task": "stations.tasks.prune_security",
+        "schedule": timedelta(hours=6),
+    },
 }

@@ -16,6 +16,7 @@ from ocpp_gateway.v16 import (
     logs,
     metering,
     reservations,
+    security,
     sessions,
     stations,
     vendors,
@@ -31,6 +32,8 @@ CALLS: dict[str, Route] = {
     "Heartbeat": AtOnce(stations.heartbeat),
     "LogStatusNotification": Alone(logs.log_status_notification),
     "MeterValues": Shared(metering.meter_values, metering.record),
+    "SecurityEventNotification": Alone(security.security_event_notification),
+    "SignCertificate": Alone(security.sign_certificate, security.sign_certificate_answered),
     "SignedFirmwareStatusNotification": Alone(firmware.signed_firmware_status_notification),
     "StartTransaction": Alone(sessions.start_transaction),
     "StatusNotification": Alone(connectors.status_notification),
@@ -81,6 +84,7 @@ COMMANDS: dict[str, CommandRoute] = {
 
 ANSWERS: dict[str, Callable[[Command, Payload, datetime], None]] = {
     "CancelReservation": reservations.cancel_reservation_answered,
+    "CertificateSigned": security.certificate_signed_answered,
     "ClearChargingProfile": charging_profiles.clear_charging_profile_answered,
     "ChangeConfiguration": configuration.change_configuration_answered,
     "GetCompositeSchedule": charging_profiles.get_composite_schedule_answered,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stations.admin import (
     batches,
+    certificates,
     charging_profiles,
     commands,
     configuration,
@@ -14,6 +15,7 @@ from stations.admin import (
     metering,
     reservations,
     review,
+    security,
     sessions,
     sites,
     stations,
@@ -23,6 +25,7 @@ from stations.admin import (
 
 __all__ = [
     "batches",
+    "certificates",
     "charging_profiles",
     "commands",
     "configuration",
@@ -33,6 +36,7 @@ __all__ = [
     "metering",
     "reservations",
     "review",
+    "security",
     "sessions",
     "sites",
     "stations",

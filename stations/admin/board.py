@@ -48,6 +48,9 @@ def page(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
         "review_url": _list("stations_reviewcase", **at_station)
         if may("stations.view_reviewcase")
         else "",
+        "security_url": _list("stations_securityevent", **at_station)
+        if may("stations.view_securityevent")
+        else "",
         **charging.shown(request, station),
         "assigned_url": _list("stations_profileassignment", **at_station),
         "changes_url": _list("stations_statuschange", station=station.cp_id)

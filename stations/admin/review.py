@@ -73,7 +73,10 @@ class ReviewAdmin(SettlingActions, BigTableAdmin):
     actions_detail_hide_default = True  # nobody edits them: what was decided stands on the page
     search_fields = ("id",)
     search_help_text = "Number, id tag, identity, or identity of a station begins with …"
-    actions_detail = ["attach", "accept", "end", "adopt_station", "adopt_card", "discard"]
+    actions_detail = [
+        *("attach", "accept", "end", "acknowledge"),
+        *("adopt_station", "adopt_card", "discard"),
+    ]
     change_form_outer_before_template = "admin/stations/review_head.html"
     change_form_outer_after_template = "admin/stations/review_tail.html"
     fieldsets = (

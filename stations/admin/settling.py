@@ -115,6 +115,12 @@ class EndForm(SettleForm):
     )
 
 
+class AcknowledgeForm(SettleForm):
+    """What came of it."""
+
+    way = "acknowledge"
+
+
 class AdoptStationForm(SettleForm):
     """What the new station is called and where it stands."""
 
@@ -262,6 +268,20 @@ class SettlingActions:
         """Put it aside."""
         settling.discard(case_id=case.pk, who=form.who(), at=clock.now())
         return _done(request, case, "It is put aside.")
+
+    @dialog(
+        title="Acknowledge",
+        permission="settle",
+        form=AcknowledgeForm,
+        submit="Acknowledge",
+        text="Somebody looked at it. The same event opens a new case when it happens again.",
+        icon="task_alt",
+        look="primary",
+    )
+    def acknowledge(self, request: HttpRequest, case: Any, form: Any) -> HttpResponse:
+        """Say what came of a security event."""
+        settling.acknowledge(case_id=case.pk, who=form.who(), at=clock.now())
+        return _done(request, case, "It is acknowledged.")
 
 
 def _done(request: HttpRequest, case: ReviewCase, text: str) -> HttpResponse:

@@ -226,6 +226,16 @@ class SettlingViews(ReviewViews):
         settling.discard(**self._asked(request, Settling, case_id))
         return self._shown(case_id)
 
+    @extend_schema(
+        request=Settling,
+        responses={200: ReviewCaseSerializer},
+        operation_id="review_cases_acknowledge",
+    )
+    def acknowledge(self, request: Request, case_id: str) -> Response:
+        """Say what came of a security event."""
+        settling.acknowledge(**self._asked(request, Settling, case_id))
+        return self._shown(case_id)
+
 
 class AdoptionViews(ReviewViews):
     """Adopting; people also need the permission to add what they adopt."""

@@ -7,6 +7,7 @@ from typing import Any
 from cms.shared.api import route
 from stations.api.assignments import AssignmentViews, CompositeScheduleViews
 from stations.api.batches import BatchItemViews, BatchViews
+from stations.api.certificates import AuthorityViews, CertificateViews
 from stations.api.charging_profiles import ProfileViews
 from stations.api.commands import CommandViews
 from stations.api.configuration import (
@@ -20,6 +21,7 @@ from stations.api.local_lists import EntryViews, LocalListsViews, LocalListViews
 from stations.api.metering import MeterValueViews
 from stations.api.reservations import CancelViews, ReservationViews
 from stations.api.review import AdoptionViews, ReviewViews, SettlingViews
+from stations.api.security import SecurityEventViews
 from stations.api.sessions import SessionViews
 from stations.api.stations import (
     ConfigurationViews,
@@ -150,7 +152,7 @@ _review = [
     route(_case, ReviewViews.as_view({"get": "retrieve"}), "review-case"),
     *(
         route(f"{_case}/{way}", SettlingViews.as_view({"post": way}), f"review-case-{way}")
-        for way in ("attach", "accept", "end", "discard")
+        for way in ("attach", "accept", "end", "acknowledge", "discard")
     ),
     *(
         route(
@@ -207,7 +209,17 @@ _files = [
         "transfer-file",
     ),
 ]
+_certificate = "certificates/<number:certificate_id>"
+_security = [
+    route("security-events", SecurityEventViews.as_view(_list), "security-events"),
+    route("certificates", CertificateViews.as_view(_list), "certificates"),
+    route("certificates/authorities", AuthorityViews.as_view(_list), "certificate-authorities"),
+    route(_certificate, CertificateViews.as_view(_retrieve), "certificate"),
+    route(
+        f"{_certificate}/revoke", CertificateViews.as_view({"post": "revoke"}), "certificate-revoke"
+    ),
+]
 urlpatterns = [
     *(*_stations, *_sessions, *_reservations, *_commands, *_review, *_files),
-    *(*_lists, *_templates, *_batches, *_profiles),
+    *(*_lists, *_templates, *_batches, *_profiles, *_security),
 ]

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from stations.models.batches import BatchItem, CommandBatch, ItemState
+from stations.models.certificates import (
+    CertificateState,
+    KeyKind,
+    StationAuthority,
+    StationCertificate,
+)
 from stations.models.charging_profiles import (
     AssignmentState,
     ChargingProfile,
@@ -34,6 +40,7 @@ from stations.models.metering import MeterValue
 from stations.models.quirks import KNOBS, REPAIRS, Quirk, QuirkTally
 from stations.models.reservations import Reservation, ReservationStatus
 from stations.models.review import Resolution, ReviewCase, ReviewKind, ReviewState
+from stations.models.security import SecurityEvent
 from stations.models.sessions import ChargingSession, SessionStatus
 from stations.models.stations import ChargingStation, Registration, SecurityProfile, Site
 from stations.models.templates import ConfigurationTemplate
@@ -44,6 +51,7 @@ __all__ = [
     "REPAIRS",
     "AssignmentState",
     "BatchItem",
+    "CertificateState",
     "ChangeCause",
     "ChargingProfile",
     "ChargingSession",
@@ -62,6 +70,7 @@ __all__ = [
     "FirmwareImage",
     "FirmwareUpdate",
     "ItemState",
+    "KeyKind",
     "ListPolicy",
     "ListState",
     "LocalList",
@@ -85,9 +94,12 @@ __all__ = [
     "ReviewCase",
     "ReviewKind",
     "ReviewState",
+    "SecurityEvent",
     "SecurityProfile",
     "SessionStatus",
     "Site",
+    "StationAuthority",
+    "StationCertificate",
     "StatusChange",
     "Subject",
     "Transfer",

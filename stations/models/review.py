@@ -23,6 +23,7 @@ class ReviewKind(models.TextChoices):
     UNPLACED_READINGS = "UnplacedReadings", "Meter values of no session"
     REJECTED_CONNECTION = "RejectedConnection", "Refused connection attempts"
     UNKNOWN_CARD = "UnknownCard", "Unknown card"
+    SECURITY_EVENT = "SecurityEvent", "Security event"
 
 
 # What stands in ``ChargingSession.review_reasons``, and the kind of case each one is.
@@ -46,6 +47,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     ReviewKind.UNPLACED_READINGS: ("attach", "discard"),
     ReviewKind.REJECTED_CONNECTION: ("adopt_station", "discard"),
     ReviewKind.UNKNOWN_CARD: ("adopt_card", "discard"),
+    ReviewKind.SECURITY_EVENT: ("acknowledge",),
 }
 
 
@@ -64,6 +66,7 @@ class Resolution(models.TextChoices):
     DISCARDED = "Discarded", "Discarded"
     ADOPTED = "Adopted", "Adopted"
     ENDED_BY_OPERATOR = "EndedByOperator", "Ended by an operator"
+    ACKNOWLEDGED = "Acknowledged", "Acknowledged"
     COMPLETED_BY_ITSELF = "CompletedByItself", "Completed by itself"
 
 

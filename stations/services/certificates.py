@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cryptography.hazmat.primitives import hashes
+
+from stations.models import CertificateState, StationCertificate
 from stations.services import authorities, pki
 
 
@@ -19,4 +22,8 @@ def problem(chain: list[str], *, cp_id: str, at: datetime) -> str:
         return str(unfit)
     if pki.common_name(read[0].subject).lower() != cp_id.lower():
         return "the certificate is another station's"
-    return ""
+    fingerprint = read[0].fingerprint(hashes.SHA256()).hex()
+    revoked = StationCertificate.objects.filter(
+        fingerprint=fingerprint, state=CertificateState.REVOKED
+    )
+    return "the certificate is revoked" if revoked.exists() else ""

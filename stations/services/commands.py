@@ -11,17 +11,8 @@ from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict, StationOffline
 from stations import events
-from stations.models import (
-    AssignmentState,
-    ChargingStation,
-    Command,
-    CommandStatus,
-    ProfileAssignment,
-    Registration,
-    Reservation,
-    ReservationStatus,
-)
-from stations.services import configuration, errands
+from stations.models import ChargingStation, Command, CommandStatus, Registration
+from stations.services import configuration, unanswered
 
 _NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
@@ -171,14 +162,7 @@ def _close(command: Command, outcome: Outcome, at: datetime) -> None:
     command.error_description = outcome.error_description[:500]
     command.save()
     if outcome.status != CommandStatus.ANSWERED:
-        # Nobody will say whether it is reserved, or in force: do not keep a connector from others.
-        Reservation.objects.filter(command=command, status=ReservationStatus.REQUESTED).update(
-            status=ReservationStatus.FAILED, ended_at=at
-        )
-        errands.unanswered(command=command, at=at)
-        ProfileAssignment.objects.filter(command=command, state=AssignmentState.REQUESTED).update(
-            state=AssignmentState.FAILED, ended_at=at
-        )
+        unanswered.follow(command=command, at=at)
     events.command_settled(command.pk)
 
 

@@ -113,6 +113,13 @@ def discard(*, case_id: int, who: Who, at: datetime) -> ReviewCase:
 
 
 @transaction.atomic
+def acknowledge(*, case_id: int, who: Who, at: datetime) -> ReviewCase:
+    """Somebody looked at a security event and says what came of it."""
+    case, _ = opened(case_id, "acknowledge", who)
+    return settled(case, Resolution.ACKNOWLEDGED, who, at, {})
+
+
+@transaction.atomic
 def end(*, case_id: int, who: Who, at: datetime, stopped_at: datetime | None = None) -> ReviewCase:
     """End a session under way at a station that is away: its card may charge elsewhere again.
 

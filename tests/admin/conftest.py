@@ -33,7 +33,9 @@ from stations.models import (
     Purpose,
     Reservation,
     ReviewCase,
+    SecurityEvent,
     Site,
+    StationCertificate,
     StatusChange,
 )
 from stations.services import (
@@ -212,6 +214,16 @@ def assignment(station: ChargingStation) -> ProfileAssignment:
     )
 
 
+def security_rows(station: ChargingStation) -> list[Any]:
+    """What is shown of a station's security: one of each."""
+    known = {"station": station}
+    now = timezone.now()
+    return [
+        SecurityEvent.objects.create(type="Tamper", happened_at=now, received_at=now, **known),
+        StationCertificate.objects.create(csr="x", requested_at=now, **known),
+    ]
+
+
 @pytest.fixture
 def world(
     root: Client,
@@ -255,6 +267,7 @@ def world(
     update = FirmwareUpdate.objects.create(image=image, retrieve_at=now, **errand)
     log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     rows: list[Any] = [
+        *security_rows(station),
         *(image, transfer, update, log),
         *(station, station.site, session, session.meter_values.get(), command, message),
         *(

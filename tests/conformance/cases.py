@@ -77,10 +77,15 @@ SMART_CHARGING = {
     "TC_067_CSMS": "clear profiles",
 }
 SECURITY = {
+    "TC_074_CSMS": "renew the station's certificate",
     "TC_075_1_CSMS": "install a certificate: manufacturer root",
     "TC_075_2_CSMS": "install a certificate: central system root",
     "TC_076_CSMS": "delete a certificate",
+    "TC_077_CSMS": "security event: invalid station certificate",
+    "TC_078_CSMS": "security event: invalid central system certificate",
     "TC_079_CSMS": "security log",
+    "TC_080_CSMS": "signed firmware: installed",
+    "TC_081_CSMS": "signed firmware: invalid signature",
     "TC_085_CSMS": "HTTP Basic authentication",
     "TC_086_CSMS": "TLS with a server certificate",
     "TC_087_CSMS": "TLS with a client certificate",
@@ -103,6 +108,7 @@ DERIVED = {
     "D-14": "registers and clocks that run backwards",
     "D-15": "start on a connector with an open session",
     "D-16": "commands to an offline station",
+    "D-17": "messages of the security whitepaper, known, misplaced and unknown",
     "D-18": "restart of the central system during a session",
 }
 PROFILES = {

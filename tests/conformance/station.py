@@ -81,6 +81,7 @@ class Station:
         self._fault: BaseException | None = None
         self._waiting: dict[str, Future[Payload]] = {}
         self._calls: queue.Queue[Call | None] = queue.Queue()
+        self.heard: list[str] = []  # in order: the actions it was asked, and "answer"
         self._socket = connect(
             f"{self.address}/{self.cp_id}",
             subprotocols=[Subprotocol("ocpp1.6")],
@@ -271,6 +272,7 @@ class Station:
         self._calls.put(None)
 
     def _hear(self, kind: int, unique_id: str, *rest: Any) -> None:
+        self.heard.append(rest[0] if kind == 2 else "answer")
         if kind == 2:
             self._calls.put(Call(unique_id, *rest))
         elif kind == 3:

@@ -179,6 +179,28 @@ def test_d_16_nothing_is_sent_later_to_a_station_that_was_offline(station, opera
     operator.is_told(**ACCEPTED)
 
 
+def test_d_17_what_is_not_served_is_said_and_what_is_served_is_answered(station, operator):
+    station.boots()
+    for action, code in (
+        ("InstallCertificate", "NotSupported"),  # known, but nothing a station asks
+        ("SignedUpdateFirmware", "NotSupported"),
+        ("Get15118EVCertificate", "NotImplemented"),
+        ("SecurityEvent", "NotImplemented"),
+    ):
+        with pytest.raises(Refused) as refused:
+            station.asks(action)
+        assert refused.value.code == code, action
+    event = {"type": "InvalidMessages", "timestamp": ago()}
+    assert station.asks("SecurityEventNotification", **event) == {}
+    assert station.asks("LogStatusNotification", status="Idle") == {}
+    assert station.asks("SignCertificate", csr="none") == {"status": "Rejected"}
+    operator.sends("get-log", {"logType": "SecurityLog"})  # a station without the whitepaper
+    station.expects("GetLog")
+    station.answers_raw("NotImplemented", "", {}, kind=4)
+    operator.is_refused(502, code="station_error", errorCode="NotImplemented")
+    station.asks("Heartbeat")
+
+
 def test_d_18_restart_of_the_central_system_during_a_session(process_environment, new_station):
     with start_server(process_environment) as server:
         operator = Operator(with_api_key(server), "RESTARTED")

@@ -123,3 +123,46 @@ def tells(station, request_id, *statuses):
     for status in statuses:
         told = {"status": status, "requestId": request_id}
         assert station.asks("SignedFirmwareStatusNotification", **told) == {}
+
+
+def test_tc_080_secure_firmware_update(booted, operator):
+    request_id = signed_update(booted, operator)
+    tells(booted, request_id, "Downloading", "Downloaded", "SignatureVerified", "Installing")
+    tells(booted, request_id, "InstallRebooting")
+    booted.leaves()
+    booted.connects()
+    booted.boots(firmware="2.0")
+    reports(booted, "FirmwareUpdated")
+    booted.reports("Available")
+    tells(booted, request_id, "Installed")
+    [update] = operator.lists(f"firmware/updates?station={booted.cp_id}")
+    assert (update["signed"], update["status"], update["outcome"]) == (True, "Installed", "Done")
+    [event] = operator.lists(f"security-events?station={booted.cp_id}")
+    assert (event["type"], event["critical"]) == ("FirmwareUpdated", True)
+    assert operator.lists(f"review-cases?station={booted.cp_id}") == []  # it was ordered
+
+
+def test_tc_081_secure_firmware_update_invalid_signature(booted, operator):
+    request_id = signed_update(booted, operator)
+    tells(booted, request_id, "Downloading", "Downloaded", "InvalidSignature")
+    reports(booted, "InvalidFirmwareSignature", techInfo="SHA-256 differs")
+    [update] = operator.lists(f"firmware/updates?station={booted.cp_id}")
+    assert (update["status"], update["outcome"]) == ("InvalidSignature", "Failed")
+    [event] = operator.lists(f"security-events?station={booted.cp_id}")
+    assert (event["type"], event["techInfo"]) == ("InvalidFirmwareSignature", "SHA-256 differs")
+
+
+def test_tc_078_invalid_central_system_certificate_security_event(booted, operator):
+    installs(booted, operator, "CentralSystemRootCertificate", status="Rejected")
+    reports(booted, "InvalidCentralSystemCertificate", techInfo="it signs nobody")
+    [event] = operator.lists(f"security-events?station={booted.cp_id}")
+    assert event["type"] == "InvalidCentralSystemCertificate"
+    assert (event["critical"], event["timesSeen"]) == (False, 1)
+
+
+def test_a_critical_event_waits_for_somebody_to_acknowledge_it(booted, operator):
+    reports(booted, "TamperDetectionActivated", techInfo="door")
+    [case] = operator.lists(f"review-cases?station={booted.cp_id}&state=Open")
+    assert (case["kind"], case["ways"]) == ("SecurityEvent", ["acknowledge"])
+    operator.issues(f"review-cases/{case['id']}/acknowledge", {"why": "an electrician"}, status=200)
+    assert operator.lists(f"review-cases?station={booted.cp_id}&state=Open") == []

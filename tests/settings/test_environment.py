@@ -40,6 +40,8 @@ WRONG = {
     "PORT": ["0", "65536", "http", "-3000", "3000.5", "0x10"],
     "PUBLIC_URL": ["cpms.example.com", "ftp://x", "https://", "https://x/?a=1", "http://x y"],
     "REDIS_URL": ["localhost:6379", "http://x"],
+    "SECURITY_EVENT_RETENTION_DAYS": ["0", "forever"],
+    "STATION_CERTIFICATE_DAYS": ["0", "3651", "a year"],
     "TLS_PORT": ["-1", "65536", "https"],
     "TRANSFER_HOURS": ["0", "a day"],
     "TRUSTED_PROXIES": ["nginx", "10.0.0.1/8", "10.0.0.0/33", "*"],

@@ -1,0 +1,38 @@
+"""Security in the admin: events and certificates, and the dialogs that settle them."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import timezone
+
+from stations.models import ChargingStation, ReviewCase, StationCertificate
+from stations.services import issuing, security_events
+from tests import pki
+from tests.admin.dialogs import press
+
+
+def test_a_critical_event_stands_in_the_log_and_the_queue(root, station):
+    report = security_events.Report("TamperDetectionActivated", timezone.now(), "", "the door")
+    security_events.record(station_id=station.pk, report=report, at=timezone.now())
+    log = root.get(reverse("admin:stations_securityevent_changelist"), {"critical": "1"})
+    assert "the door" in log.content.decode()
+    case = ReviewCase.objects.get()
+    page = root.get(reverse("admin:stations_reviewcase_change", args=[case.pk])).content.decode()
+    assert "TamperDetectionActivated" in page
+    assert "Discard" not in page
+    press(root, "acknowledge", case, why="an electrician")
+    case.refresh_from_db()
+    assert (case.resolution, case.settled_by_name) == ("Acknowledged", "root")
+
+
+def test_a_certificate_is_revoked_with_a_reason(root, station):
+    ChargingStation.objects.update(connected_profile=2)
+    csr = pki.request(station.cp_id)
+    assert issuing.requested(station_id=station.pk, csr=csr, at=timezone.now())
+    row = StationCertificate.objects.get()
+    assert "It is asked for, not yet signed." in press(root, "revoke", row, why="too early")
+    issuing.issue_due(at=timezone.now())
+    assert "This field is required" in press(root, "revoke", row)
+    press(root, "revoke", row, why="stolen")
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.revoked_by.get_username()) == ("Revoked", "stolen", "root")
