@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 
@@ -22,3 +23,10 @@ class Reading(NamedTuple):
     soc_percent: float | None
     raw: str
     fingerprint: int  # of the content: with connector and moment, the natural key
+
+
+def fingerprint(raw: str | bytes, transaction_id: int | None) -> int:
+    """64 bits of what an element says under a number; with connector and moment its natural key."""
+    text = raw.encode() if isinstance(raw, str) else raw
+    digest = blake2b(text + str(transaction_id).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from ocpp_gateway.dispatch import Inbound, Payload, Refusal
 from ocpp_gateway.measurands import measured
 from ocpp_gateway.tolerances import UNITS
 from ocpp_gateway.v16.values import connector_number, integer, moment
-from stations.readings import Reading
+from stations.readings import Reading, fingerprint
 from stations.services import metering
 
 _UNITS = {member: name for name, member in UNITS.items()}
@@ -66,11 +65,5 @@ def _reading(
         str(samples[0].get("context", "Sample.Periodic"))[:40] if samples else "",
         *values,
         raw.decode(),
-        _fingerprint(raw, transaction_id),
+        fingerprint(raw, transaction_id),
     )
-
-
-def _fingerprint(raw: bytes, transaction_id: int | None) -> int:
-    """64 bits of what the element says: with connector and moment, its natural key."""
-    digest = blake2b(raw + str(transaction_id).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)

@@ -14,8 +14,8 @@ from cms.shared.dialogs import DialogForm, dialog, leave, show
 from rfid.models import CardGroup
 from stations.admin.forms import describe
 from stations.models import ChargingSession, ReviewCase, ReviewKind, Site
+from stations.models.sessions import OPEN_ENDED
 from stations.services import adoption, settling
-from stations.services.sessions import OPEN_ENDED
 from stations.services.settling import Who
 
 _CHOICES = 50  # sessions to choose from; any other is attached over REST

@@ -79,7 +79,12 @@ class Connector(models.Model):
 class StatusChange(models.Model):
     """What a connector once reported; kept for a while as its history."""
 
-    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="changes")
+    connector = models.ForeignKey(
+        Connector,
+        on_delete=models.CASCADE,
+        related_name="changes",
+        db_index=False,  # status_by_connector begins with it
+    )
     status = models.CharField(max_length=50)
     error_code = models.CharField(max_length=255, blank=True)
     info = models.CharField(max_length=500, blank=True)
@@ -90,6 +95,9 @@ class StatusChange(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["connector", "reported_at"], name="status_by_connector")
+        ]
 
     def __str__(self) -> str:
         return f"{self.status} at {self.reported_at:%Y-%m-%d %H:%M:%S}"

@@ -42,6 +42,8 @@ class MeterValue(models.Model):
     soc_percent = models.FloatField(null=True)
     raw = models.TextField()  # the sampledValue list as it came
     fingerprint = models.BigIntegerField()
+    # It came with a stop that named no session (-1), and goes where that stop goes
+    with_stop = models.BooleanField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
@@ -57,6 +59,12 @@ class MeterValue(models.Model):
                 fields=["session", "received_at"],  # so that SQLite prefers it to the one above
                 condition=Q(session__isnull=True, reported_transaction_id__isnull=False),
                 name="meter_value_unplaced",
+            ),
+            # Few as well: sent under -1 or 0, filed by their time (services/filing.py)
+            models.Index(
+                fields=["connector", "sampled_at"],
+                condition=Q(reported_transaction_id__lte=0),
+                name="meter_value_nameless",
             ),
         ]
 

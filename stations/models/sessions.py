@@ -20,6 +20,9 @@ class SessionStatus(models.TextChoices):
     ORPHANED = "Orphaned", "Stop without a start"
 
 
+OPEN_ENDED = (SessionStatus.ACTIVE, SessionStatus.INFERRED)  # no stop ended it yet
+
+
 class ChargingSession(models.Model):
     """One charging session. Its primary key *is* the OCPP transaction id.
 
@@ -35,7 +38,11 @@ class ChargingSession(models.Model):
         db_index=False,  # session_by_station begins with it
     )
     connector = models.ForeignKey(
-        "stations.Connector", on_delete=models.PROTECT, null=True, related_name="sessions"
+        "stations.Connector",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="sessions",
+        db_index=False,  # session_by_connector begins with it
     )
     card = models.ForeignKey(
         "rfid.RfidCard", on_delete=models.SET_NULL, null=True, related_name="sessions"
@@ -98,6 +105,16 @@ class ChargingSession(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["station", "-transaction_id"], name="session_by_station"),
             models.Index(fields=["started_at"], name="session_by_start"),
+            # Which one ran there at a moment, and which came next
+            models.Index(
+                fields=["connector", "-started_at", "-transaction_id"], name="session_by_connector"
+            ),
+            # Few: stops of stations that never learned the number (services/pairing.py)
+            models.Index(
+                fields=["station", "stopped_at"],
+                condition=Q(reported_transaction_id__lte=0),
+                name="session_nameless",
+            ),
             models.Index(Upper("id_tag"), F("transaction_id").desc(), name="session_by_tag"),
             models.Index(
                 fields=["-transaction_id"], condition=Q(needs_review=True), name="session_review"

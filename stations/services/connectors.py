@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from stations.models import Connector, ConnectorStatus, StatusChange
-from stations.services import reservations, sessions
+from stations.services import filing, reservations, sessions
 
 
 class StatusReport(NamedTuple):
@@ -30,6 +30,9 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
 
     Raises DomainError for a connector number no connector has.
     """
+    is_released = report.status == ConnectorStatus.AVAILABLE and report.connector_id > 0
+    if is_released:
+        filing.hold(station_id)
     connector = Connector.objects.locked(station_id=station_id, connector_id=report.connector_id)
     StatusChange.objects.create(
         connector=connector,
@@ -41,6 +44,8 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
         reported_at_raw=report.reported_at_raw,
         received_at=at,
     )
+    if is_released:
+        sessions.released(connector=connector, released_at=report.reported_at, at=at)
     # Nothing happens after it is heard: a clock that runs ahead must not hide what comes later.
     happened_at = min(report.reported_at, at)
     if connector.status_at and happened_at < connector.status_at:
@@ -48,8 +53,6 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
     _store(connector, report, happened_at, at)
     if report.status in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE):
         reservations.cancel_by_fault(connector=connector, status=report.status, at=at)
-    if report.status == ConnectorStatus.AVAILABLE and connector.connector_id:
-        sessions.infer_end(connector=connector, ended_at=report.reported_at, at=at)
 
 
 def prune_status_changes(*, before: datetime) -> int:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from cms.shared import bulk
 from stations.readings import Reading
+from stations.services import filing
 
 _CONNECTOR_COLUMNS = {"station_id": "bigint", "number": "integer"}
 _CONNECTORS = """
@@ -57,29 +58,44 @@ _SNAPSHOT_COLUMNS = {
     "register": "bigint",
     "power": "bigint",
     "soc": "double precision",
+    "whole": "boolean",
 }
-# The last value of each by event time. A session that has its stop keeps what the stop said.
+# The last value of each by event time: at once where the reading is the newest and has them all,
+# else they are looked up. A session that has its stop keeps what the stop said.
 # One whose row somebody holds shows its next reading instead: others do not wait for it.
-_SNAPSHOTS = """
+_LAST = """(SELECT m.{column} FROM stations_metervalue m WHERE m.session_id = v.id
+            AND m.{column} {fits} ORDER BY m.sampled_at DESC, m.id DESC LIMIT 1)"""
+_IS_NEWEST = "(v.whole AND (last_reading_at IS NULL OR last_reading_at <= v.at))"
+_SNAPSHOTS = f"""
 UPDATE stations_chargingsession SET
-  last_reading_at = v.at,
-  power_w = COALESCE(v.power, power_w),
-  soc_percent = COALESCE(v.soc, soc_percent),
-  last_register_wh = COALESCE(v.register, last_register_wh),
-  energy_wh = CASE WHEN v.register >= meter_start_wh
-                   THEN v.register - meter_start_wh ELSE energy_wh END
-FROM (SELECT v.* FROM {values}
+  last_reading_at = CASE WHEN last_reading_at > v.at THEN last_reading_at ELSE v.at END,
+  power_w = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.power, power_w)
+                 ELSE {_LAST.format(column="power_w", fits="IS NOT NULL")} END,
+  soc_percent = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.soc, soc_percent)
+                     ELSE {_LAST.format(column="soc_percent", fits="IS NOT NULL")} END,
+  last_register_wh = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.register, last_register_wh)
+                          ELSE {_LAST.format(column="energy_wh", fits="IS NOT NULL")} END,
+  energy_wh = CASE WHEN NOT {_IS_NEWEST}
+                   THEN COALESCE({_LAST.format(column="energy_wh", fits=">= meter_start_wh")}
+                                 - meter_start_wh, energy_wh)
+                   WHEN v.register >= meter_start_wh THEN v.register - meter_start_wh
+                   ELSE energy_wh END,
+  meter_stop_wh = CASE WHEN status = 'Active' THEN meter_stop_wh
+                       WHEN {_IS_NEWEST} THEN COALESCE(v.register, meter_stop_wh)
+                       ELSE {_LAST.format(column="energy_wh", fits="IS NOT NULL")} END,
+  stopped_at = CASE WHEN status = 'Inferred' AND v.at > stopped_at THEN v.at ELSE stopped_at END
+FROM (SELECT v.* FROM {{values}}
       JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
       ORDER BY s.transaction_id FOR_UPDATE) AS v
 WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
-  AND (last_reading_at IS NULL OR last_reading_at <= v.at)
 """
 
 
 def record(*, readings: Sequence[Reading], at: datetime) -> None:
     """Store ``readings`` of any number of stations; repeated ones change nothing. All or none.
 
-    A reading of a transaction that is not one of its station's is kept without a session.
+    A reading of a transaction that is not one of its station's is kept without a session; one
+    under -1 or 0 is filed by its time.
     """
     if not readings:
         return
@@ -91,6 +107,9 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
             bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, _snapshots(readings)),
         )
     )
+    nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]
+    if nameless:
+        filing.file(readings=nameless, at=at)
 
 
 def _for_update(statement: str) -> str:
@@ -100,24 +119,32 @@ def _for_update(statement: str) -> str:
 
 def _snapshots(readings: Sequence[Reading]) -> list[tuple[object, ...]]:
     """What the sessions will show, in the order of their ids: two writers lock them alike."""
-    newest: dict[tuple[int, int], Reading] = {}
+    newest: dict[tuple[int, int], tuple[Reading, bool]] = {}
     for reading in readings:
-        if reading.transaction_id is not None:
-            key = reading.transaction_id, reading.station_id
-            newest[key] = _merged(newest.get(key), reading)
+        number = reading.transaction_id
+        if number is not None and number > 0:
+            key = number, reading.station_id
+            newest[key] = _newer(newest.get(key), reading)
     return [
-        (*key, r.sampled_at, r.energy_wh, r.power_w, r.soc_percent)
-        for key, r in sorted(newest.items())
+        (*key, r.sampled_at, r.energy_wh, r.power_w, r.soc_percent, whole)
+        for key, (r, whole) in sorted(newest.items())
     ]
 
 
-def _merged(known: Reading | None, reading: Reading) -> Reading:
-    """The younger of two readings, with what it does not show taken from the older one."""
+def _newer(known: tuple[Reading, bool] | None, reading: Reading) -> tuple[Reading, bool]:
+    """The younger of two readings, and whether it has all that either has."""
     if known is None:
-        return reading
-    older, younger = sorted((known, reading), key=lambda item: item.sampled_at)
-    return younger._replace(
-        energy_wh=older.energy_wh if younger.energy_wh is None else younger.energy_wh,
-        power_w=older.power_w if younger.power_w is None else younger.power_w,
-        soc_percent=older.soc_percent if younger.soc_percent is None else younger.soc_percent,
+        return reading, True
+    older, whole = known
+    younger = reading
+    if younger.sampled_at < older.sampled_at:
+        older, younger = younger, older
+    return younger, whole and not _lacks(younger, older)
+
+
+def _lacks(younger: Reading, older: Reading) -> bool:
+    return (
+        (younger.energy_wh is None and older.energy_wh is not None)
+        or (younger.power_w is None and older.power_w is not None)
+        or (younger.soc_percent is None and older.soc_percent is not None)
     )

@@ -7,16 +7,26 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from rfid.services import cards
 from rfid.services.cards import Authorization
 from stations.models import ChargingSession, Connector, SessionStatus
+from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
-from stations.services import assignments, holds, metering, reservations, review, strangers
+from stations.services import (
+    assignments,
+    endings,
+    filing,
+    holds,
+    metering,
+    pairing,
+    reservations,
+    review,
+    strangers,
+)
 
-OPEN_ENDED = (SessionStatus.ACTIVE, SessionStatus.INFERRED)
-ENDED_BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
+Stop = endings.Stop
 
 
 class Start(NamedTuple):
@@ -28,18 +38,6 @@ class Start(NamedTuple):
     meter_start_wh: int
     started_at_raw: str = ""
     reservation_id: int | None = None  # the one it says it used, by its number for it
-
-
-class Stop(NamedTuple):
-    """What a StopTransaction says; times are the station's, energy in Wh."""
-
-    transaction_id: int
-    stopped_at: datetime
-    meter_stop_wh: int
-    stopped_at_raw: str = ""
-    id_tag: str = ""
-    reason: str = "Local"  # what an absent reason means, OCPP 1.6 section 6.49
-    readings: tuple[Reading, ...] = ()
 
 
 class Started(NamedTuple):
@@ -78,6 +76,7 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
     the energy may flow anyway (OCPP 1.6 section 4.8; StopTransactionOnInvalidId may be false).
     Raises DomainError for a connector number no connector has.
     """
+    filing.hold(station_id)
     connector = Connector.objects.locked(station_id=station_id, connector_id=start.connector_id)
     known = _known_start(connector, start)
     if known is not None:
@@ -98,6 +97,8 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
     if authorization.card is None:
         where = {"station_id": station_id, "connector_id": start.connector_id}
         strangers.unknown_card(id_tag=start.id_tag, at=at, **where)
+    pairing.again(station_id=station_id, since=start.started_at, at=at)
+    filing.refile(session=session, at=at)
     return Started(session.pk, authorization)
 
 
@@ -108,34 +109,25 @@ def end(*, station_id: int, stop: Stop, at: datetime) -> Authorization | None:
     Never refuses (OCPP 1.6 section 4.10). A repeated stop changes nothing. Gives the standing of
     the card that stopped it, where one is named.
     """
-    session = _session_to_end(station_id, stop)
-    if session is None:
-        session = _keep_orphan(station_id, stop, at)
-    elif session.status in OPEN_ENDED:
-        complete(session=session, stop=stop, at=at)
+    filing.hold(station_id)
+    if filing.is_nameless(stop.transaction_id):
+        _end_nameless(station_id, stop, at)
     else:
-        review.stopped_again(session=session, stop=stop._asdict(), at=at)
-    metering.record(readings=_of_session(session, stop.readings), at=at)
+        session = _end_own(station_id, stop, at)
+        metering.record(readings=_of_session(session, stop.readings), at=at)
     return cards.authorize(id_tag=stop.id_tag, at=at) if stop.id_tag else None
 
 
-def infer_end(*, connector: Connector, ended_at: datetime, at: datetime) -> None:
-    """Close what is still open on ``connector`` though it ended by ``ended_at``: no stop came yet.
+@transaction.atomic
+def released(*, connector: Connector, released_at: datetime, at: datetime) -> None:
+    """``connector``, whose row the caller holds, was Available: what had begun before is over.
 
-    It waits for review, and its late StopTransaction still completes it.
+    Its session waits for review where no stop came yet. The caller holds the station, too.
     """
     session = _locked_open(connector)
-    if session is None or session.started_at is None or ended_at <= session.started_at:
-        return
-    before = review.facts(session)
-    session.status = SessionStatus.INFERRED
-    session.stopped_at = max(session.last_reading_at or session.started_at, session.started_at)
-    session.meter_stop_wh = session.last_register_wh
-    review.unflag(session, ["Silent"])
-    review.flag(session, "NoStop")
-    session.save()
-    review.follow(session=session, before=before, at=at)
-    assignments.session_over(session=session, at=session.stopped_at)
+    if session and session.started_at and session.started_at < released_at:
+        endings.infer(session=session, at=at)
+    pairing.again(station_id=connector.station_id, since=released_at, at=at)
 
 
 def _known_start(connector: Connector, start: Start) -> ChargingSession | None:
@@ -158,26 +150,30 @@ def _open(
     connector: Connector, start: Start, authorization: Authorization, at: datetime
 ) -> ChargingSession:
     """Insert the session; of two that overlap on one connector the older one must have ended."""
-    infer_end(connector=connector, ended_at=start.started_at, at=at)
-    overtaken = _locked_open(connector) is not None  # this start arrived after a younger one
+    is_over = endings.is_over(connector=connector, started_at=start.started_at, at=at)
+    running = _locked_open(connector)
+    if running is not None and running.started_at and running.started_at < start.started_at:
+        endings.infer(session=running, at=at)
+    elif running is not None:
+        is_over = True
     session = ChargingSession(
         station_id=connector.station_id,
         connector=connector,
         card=authorization.card,
         id_tag=start.id_tag,
         authorization=authorization.status,
-        status=SessionStatus.INFERRED if overtaken else SessionStatus.ACTIVE,
+        status=SessionStatus.INFERRED if is_over else SessionStatus.ACTIVE,
         started_at=start.started_at,
         started_at_raw=start.started_at_raw,
         start_received_at=at,
         meter_start_wh=start.meter_start_wh,
     )
-    if overtaken:
+    if is_over:
         session.stopped_at = start.started_at
         review.flag(session, "NoStop")
     session.save(force_insert=True)
     review.follow(session=session, before={}, at=at)
-    if not overtaken:
+    if not is_over:
         assignments.session_began(session=session, at=at)
     return session
 
@@ -190,22 +186,35 @@ def _locked_open(connector: Connector) -> ChargingSession | None:
     )
 
 
-def _session_to_end(station_id: int, stop: Stop) -> ChargingSession | None:
-    """Ours by its id; else, for the -1 or 0 of an offline start, the one it can only be."""
+def _end_own(station_id: int, stop: Stop, at: datetime) -> ChargingSession:
+    """By the number we gave; a stop that named none and was taken for its own moves on."""
     own = ChargingSession.objects.select_for_update(no_key=True).filter(station_id=station_id)
-    if stop.transaction_id > 0:
-        return own.filter(pk=stop.transaction_id).exclude(status=SessionStatus.ORPHANED).first()
-    return _ended_before(own, stop) or _only_candidate(own, stop)
+    known = own.filter(pk=stop.transaction_id).exclude(status=SessionStatus.ORPHANED)
+    session = known.first()
+    if session is None:
+        return endings.keep_orphan(station_id=station_id, stop=stop, at=at)
+    if pairing.holds_nameless(session):
+        endings.let_go(session=session, at=at)
+    if session.status not in OPEN_ENDED:
+        review.stopped_again(session=session, stop=stop._asdict(), at=at)
+        return session
+    endings.complete(session=session, stop=stop, at=at)
+    if session.started_at is not None:
+        pairing.again(station_id=station_id, since=session.started_at, at=at)
+    filing.refile(session=session, at=at)
+    return session
 
 
-def _ended_before(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
-    """What an earlier copy of this stop ended, or the orphan it left."""
-    return own.filter(
-        _said_at("stopped_at", stop.stopped_at, stop.stopped_at_raw),
-        status__in=(SessionStatus.COMPLETED, SessionStatus.ORPHANED),
-        reported_transaction_id=stop.transaction_id,
-        meter_stop_wh=stop.meter_stop_wh,
-    ).first()
+def _end_nameless(station_id: int, stop: Stop, at: datetime) -> None:
+    """Under -1 or 0: the session it can only be, by what is known now (services/pairing.py)."""
+    session = pairing.holder(station_id=station_id, stop=stop)
+    if session is not None:
+        review.stopped_again(session=session, stop=stop._asdict(), at=at)
+    else:
+        session = pairing.give(station_id=station_id, stop=stop, at=at)
+        pairing.again(station_id=station_id, since=stop.stopped_at, at=at)
+        filing.refile(session=session, at=at)
+    filing.keep_with_stop(holder=session, readings=stop.readings, at=at)
 
 
 def _said_at(field: str, moment: datetime, raw: str) -> Q:
@@ -213,78 +222,9 @@ def _said_at(field: str, moment: datetime, raw: str) -> Q:
     return Q(**{field: moment}) | Q(**{f"{field}_raw": raw}) if raw else Q(**{field: moment})
 
 
-def _only_candidate(own: QuerySet[ChargingSession], stop: Stop) -> ChargingSession | None:
-    """The one that was open when it was stopped; one still open before one inferred to be over."""
-    open_then = own.filter(started_at__lte=stop.stopped_at, meter_start_wh__lte=stop.meter_stop_wh)
-    if stop.id_tag:
-        open_then = open_then.filter(id_tag__iexact=stop.id_tag)
-    # One that was inferred to be over ended at the latest when the next one began.
-    next_one = ChargingSession.objects.filter(
-        connector=OuterRef("connector"),
-        started_at__gt=OuterRef("started_at"),
-        started_at__lt=stop.stopped_at,
-    )
-    for status in OPEN_ENDED:
-        candidates = list(open_then.filter(~Exists(next_one), status=status)[:2])
-        if candidates:
-            return candidates[0] if len(candidates) == 1 else None
-    return None
-
-
 def _of_session(session: ChargingSession, readings: Sequence[Reading]) -> list[Reading]:
-    """A stop's readings name no connector, and after an offline start not the right number."""
+    """A stop's readings name no connector."""
     if not readings:
         return []
     number = session.connector.connector_id if session.connector else 0
     return [r._replace(connector_id=number, transaction_id=session.pk) for r in readings]
-
-
-def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
-    """Give an open or inferred ``session``, whose row the caller holds, its stop."""
-    before = review.facts(session)
-    review.unflag(session, ENDED_BY_A_STOP)
-    session.status = SessionStatus.COMPLETED
-    session.stopped_at, session.stopped_at_raw = stop.stopped_at, stop.stopped_at_raw
-    session.stop_received_at = at
-    session.stop_reason, session.stop_id_tag = stop.reason, stop.id_tag
-    session.meter_stop_wh = stop.meter_stop_wh
-    session.power_w = None
-    if stop.transaction_id != session.pk:
-        session.reported_transaction_id = stop.transaction_id
-    _settle_energy(session)
-    session.save()
-    review.follow(session=session, before=before, at=at)
-    assignments.session_over(session=session, at=at)
-
-
-def _settle_energy(session: ChargingSession) -> None:
-    """End register minus start register where that makes sense; else what was metered, flagged."""
-    assert session.meter_stop_wh is not None
-    energy_wh = session.meter_stop_wh - (session.meter_start_wh or 0)
-    if energy_wh >= 0:
-        session.energy_wh = energy_wh
-    else:
-        review.flag(session, "RegisterMismatch")
-    if session.started_at and session.stopped_at and session.stopped_at < session.started_at:
-        review.flag(session, "ClockSkew")
-
-
-def _keep_orphan(station_id: int, stop: Stop, at: datetime) -> ChargingSession:
-    orphan, is_new = ChargingSession.objects.get_or_create(
-        station_id=station_id,
-        status=SessionStatus.ORPHANED,
-        reported_transaction_id=stop.transaction_id,
-        stopped_at=stop.stopped_at,
-        meter_stop_wh=stop.meter_stop_wh,
-        defaults={
-            "id_tag": stop.id_tag,
-            "stop_id_tag": stop.id_tag,
-            "stopped_at_raw": stop.stopped_at_raw,
-            "stop_received_at": at,
-            "stop_reason": stop.reason,
-            "needs_review": True,
-            "review_reasons": ["NoStart"],
-        },
-    )
-    review.follow(session=orphan, before={} if is_new else review.facts(orphan), at=at)
-    return orphan

@@ -1,6 +1,6 @@
 """Settling review cases: what an operator decides, once, with who and why and what it changed.
 
-Whoever settles locks the sessions first, lowest number first, and then the case, as stations do.
+Whoever settles locks the station first, then its sessions, and then the case, as stations do.
 A case that is settled already raises Conflict, which says by whom: double clicks change nothing.
 """
 
@@ -24,7 +24,8 @@ from stations.models import (
     ReviewState,
     SessionStatus,
 )
-from stations.services import assignments, review, sessions, unplaced
+from stations.models.sessions import OPEN_ENDED
+from stations.services import assignments, endings, filing, review, unplaced
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
@@ -147,7 +148,10 @@ def opened(
     """The open case, locked, and the sessions it is about, locked before it."""
     if not who.why.strip():
         raise wrong("why", "should say why, for who looks at it later")
-    found = ReviewCase.objects.filter(pk=case_id).values_list("session_id", flat=True).first()
+    about = ReviewCase.objects.filter(pk=case_id)
+    found, station_id = about.values_list("session_id", "station_id").first() or (None, None)
+    if station_id is not None:
+        filing.hold(station_id)
     wanted = {pk for pk in (found, *others) if pk}
     own = ChargingSession.objects.select_for_update(no_key=True).filter(pk__in=wanted)
     locked = {session.pk: session for session in own.order_by("pk")}
@@ -171,15 +175,15 @@ def _settled_already(case: ReviewCase) -> str:
 def _attach_stop(
     orphan: ChargingSession, target: ChargingSession, who: Who, at: datetime
 ) -> dict[str, Any]:
-    if target.status not in sessions.OPEN_ENDED:
+    if target.status not in OPEN_ENDED:
         raise Conflict(f"Session {target.pk} has its stop already")
     if _had_a_successor(target, orphan.stopped_at):
         raise wrong("sessionId", "another session had begun on its connector before this stop")
     was, orphan_was = review.facts(target), review.facts(orphan)
-    waiting = review.open_cases(target).filter(reason__in=sessions.ENDED_BY_A_STOP)
+    waiting = review.open_cases(target).filter(reason__in=endings.BY_A_STOP)
     cases = list(waiting.values_list("pk", flat=True))
     review.close(waiting, Resolution.ATTACHED, why=who.why, by=who.by, at=at)
-    sessions.complete(session=target, stop=_stop_of(orphan), at=at)
+    endings.complete(session=target, stop=endings.stop_of(orphan), at=at)
     target.stop_received_at = orphan.stop_received_at
     target.save(update_fields=["stop_received_at"])
     _move_readings(orphan, target)
@@ -201,18 +205,6 @@ def _had_a_successor(session: ChargingSession, moment: datetime | None) -> bool:
     return session.connector_id is not None and later.exists()
 
 
-def _stop_of(orphan: ChargingSession) -> sessions.Stop:
-    assert orphan.stopped_at is not None
-    return sessions.Stop(
-        transaction_id=orphan.reported_transaction_id or 0,
-        stopped_at=orphan.stopped_at,
-        meter_stop_wh=orphan.meter_stop_wh or 0,
-        stopped_at_raw=orphan.stopped_at_raw,
-        id_tag=orphan.stop_id_tag,
-        reason=orphan.stop_reason,
-    )
-
-
 def _move_readings(orphan: ChargingSession, target: ChargingSession) -> None:
     """All but those the target has already: sent before the stop, and again with it."""
     same = {"sampled_at": OuterRef("sampled_at"), "fingerprint": OuterRef("fingerprint")}
@@ -224,7 +216,7 @@ def _end_at(session: ChargingSession, stopped_at: datetime | None) -> None:
     """A session that is open ends when it was last heard of, unless somebody knows better."""
     if session.status == SessionStatus.ACTIVE and session.station.online:
         raise Conflict(f"Session {session.pk} is under way and its station is there: stop it first")
-    if session.status in sessions.OPEN_ENDED:
+    if session.status in OPEN_ENDED:
         heard = [at for at in (session.last_reading_at, session.started_at) if at]
         session.stopped_at = session.stopped_at or max(heard, default=None)
         if session.meter_stop_wh is None:

@@ -132,7 +132,8 @@ def test_an_orphan_is_attached_to_the_session_one_chooses(session, orphan, root)
 
 
 def test_energy_is_accepted_in_kwh(session, root):
-    sessions.infer_end(connector=session.connector, ended_at=timezone.now(), at=timezone.now())
+    now = timezone.now()
+    sessions.released(connector=session.connector, released_at=now, at=now)
     case = given.case("InferredStop")
     shown = root.get(address("accept", case), **HTMX).content.decode()
     assert 'value="5.250"' in shown

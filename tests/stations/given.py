@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from cms.accounts.models import User
 from rfid.models import RfidCard
 from rfid.services import cards
 from stations.models import ChargingSession, ChargingStation, Connector, ReviewCase
-from stations.readings import Reading
+from stations.readings import Reading, fingerprint
 from stations.services import connectors, metering, sessions, stations
 from stations.services.connectors import StatusReport
 from stations.services.sessions import Start, Started, Stop
@@ -82,11 +81,11 @@ def a_reading(
     soc: float | None = None,
 ) -> Reading:
     """One meter value in flight."""
-    said = f"{energy} {power} {soc} {transaction_id}"
-    fingerprint = int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "big", signed=True)
+    said = f"{energy} {power} {soc}"
     return Reading(
         *(station.pk, connector, transaction_id, after(minute), after(minute).isoformat()),
-        *("Sample.Periodic", energy, power, None, None, soc, said, fingerprint),
+        *("Sample.Periodic", energy, power, None, None, soc, said),
+        fingerprint(said, transaction_id),
     )
 
 

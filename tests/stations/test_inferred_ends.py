@@ -118,4 +118,42 @@ def test_readings_that_arrive_late_still_count_for_an_inferred_session(station):
     stale = given.begin(station, meter=1000)
     given.begin(station, minute=120)
     given.meter(given.a_reading(station, stale.transaction_id, minute=90, energy=6000))
-    assert given.session(stale).energy_wh == 5000
+    stored = given.session(stale)
+    assert (stored.energy_wh, stored.meter_stop_wh) == (5000, 6000)
+    assert stored.stopped_at == given.after(90)
+    given.meter(given.a_reading(station, stale.transaction_id, minute=80, energy=5500))
+    again = given.session(stale)
+    assert (again.energy_wh, again.meter_stop_wh) == (5000, 6000)
+    assert again.stopped_at == given.after(90)
+
+
+def test_a_start_that_arrives_after_a_younger_one_ended_has_ended_as_well(station):
+    younger = given.begin(station, minute=120)
+    given.finish(station, younger.transaction_id, minute=180)
+    older = given.begin(station, minute=0, heard=given.after(200))
+    assert given.session(older).status == SessionStatus.INFERRED
+    assert given.session(older).stopped_at == given.NOON
+
+
+def test_a_start_that_arrives_after_the_connector_was_available_has_ended(station):
+    given.report(station, "Available", minute=70)
+    given.report(station, "Preparing", minute=75)
+    started = given.begin(station, minute=0, heard=given.after(80))
+    assert given.session(started).status == SessionStatus.INFERRED
+    following = given.begin(station, minute=76, heard=given.after(81))
+    assert given.session(following).status == SessionStatus.ACTIVE
+
+
+def test_an_available_that_arrives_late_ends_the_session_as_well(station):
+    started = given.begin(station)
+    given.report(station, "Preparing", minute=80)
+    given.report(station, "Available", minute=70, heard=81)
+    assert given.session(started).status == SessionStatus.INFERRED
+    assert given.connector(station).status == "Preparing"
+
+
+def test_a_station_without_a_clock_is_not_taken_to_be_late(station):
+    given.finish(station, given.begin(station, minute=-600).transaction_id, minute=-500)
+    started = given.begin(station, minute=-60 * 24 * 365 * 55, heard=given.NOON)
+    assert given.session(started).started_at.year < 1971
+    assert given.session(started).status == SessionStatus.ACTIVE

@@ -71,6 +71,24 @@ def test_a_register_told_after_a_younger_power_in_the_same_call_counts(station, 
     assert shown(started)[:2] == (3000, 3000)
 
 
+def test_a_register_that_arrives_after_a_younger_power_counts(station, started):
+    number = started.transaction_id
+    given.meter(given.a_reading(station, number, minute=20, energy=None, power=3000))
+    given.meter(given.a_reading(station, number, minute=10, energy=4000))
+    assert shown(started)[:2] == (3000, 3000)
+    assert given.session(started).last_reading_at == given.after(20)
+
+
+def test_an_older_register_in_a_later_call_does_not_replace_a_younger_one(station, started):
+    number = started.transaction_id
+    given.meter(given.a_reading(station, number, minute=15, energy=5000))
+    given.meter(
+        given.a_reading(station, number, minute=10, energy=4000),
+        given.a_reading(station, number, minute=20, energy=None, power=3000),
+    )
+    assert shown(started)[:2] == (4000, 3000)
+
+
 def test_a_register_relative_to_the_session_is_not_taken_for_the_lifetime_one(station):
     started = given.begin(station, meter=50_000)
     given.meter(given.a_reading(station, started.transaction_id, energy=300))

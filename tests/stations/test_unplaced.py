@@ -60,7 +60,7 @@ def test_a_station_that_makes_numbers_up_fills_no_table(station):
 
 def test_attached_readings_show_on_a_session_that_is_open(station):
     started = given.begin(station, meter=1000)
-    given.meter(given.a_reading(station, -1, minute=30, energy=4000))
+    given.meter(given.a_reading(station, 4711, minute=30, energy=4000))
     look()
     attach(started)
     assert given.session(started).energy_wh == 3000
@@ -70,7 +70,7 @@ def test_attached_readings_show_on_a_session_that_is_open(station):
 
 def test_attached_readings_do_not_change_the_energy_of_a_stopped_session(station):
     started = given.begin(station, meter=1000)
-    given.meter(given.a_reading(station, -1, minute=30, energy=70_000))
+    given.meter(given.a_reading(station, 4711, minute=30, energy=70_000))
     given.finish(station, started.transaction_id, meter=9000)
     look()
     attach(started)
@@ -80,7 +80,7 @@ def test_attached_readings_do_not_change_the_energy_of_a_stopped_session(station
 
 def test_only_what_was_sampled_in_its_time_moves_and_the_rest_is_a_case_again(station):
     first = given.begin(station, meter=1000)
-    given.meter(*(given.a_reading(station, -1, minute=m, energy=4000 + m) for m in (30, 150)))
+    given.meter(*(given.a_reading(station, 4711, minute=m, energy=4000 + m) for m in (30, 150)))
     second = given.begin(station, minute=120, meter=4100)
     look()
     attach(first)
