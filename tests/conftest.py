@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cms.settings.env import VARIABLES
+from tests import prepared
 from tests.services import empty_database
 from tests.stack import recorded
 
@@ -40,10 +41,18 @@ def keep_test_connection(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
 def process_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a server process of this test's own, on the engines of this run.
 
-    A data folder and a database that are empty, the run's Redis, and nothing of the tester's own
+    A data folder and a database without a row, the run's Redis, and nothing of the tester's own
     settings. To be completed with PORT and the like, and given to subprocess as it is.
     """
     with new_environment(tmp_path / "data") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def untouched_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same as a first start finds it: without tables."""
+    data_dir = tmp_path_factory.mktemp("untouched") / "data"
+    with new_environment(data_dir, has_tables=False) as environment:
         yield environment
 
 
@@ -62,14 +71,18 @@ def lasting_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
 
 
 @contextlib.contextmanager
-def new_environment(data_dir: Path) -> Iterator[dict[str, str]]:
+def new_environment(data_dir: Path, *, has_tables: bool = True) -> Iterator[dict[str, str]]:
     """See process_environment."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, ""), "DATA_DIR": str(data_dir)}
     environment["DJANGO_SETTINGS_MODULE"] = "cms.settings.local"
     environment["OCPP_READ_CONFIGURATION"] = "false"  # tests name the calls they expect
     if not os.environ["DATABASE_URL"]:
+        if has_tables:
+            prepared.embedded(environment, data_dir)
         yield environment
         return
     environment["REDIS_URL"] = os.environ["REDIS_URL"]
-    with empty_database(os.environ["DATABASE_URL"]) as url:
-        yield {**environment, "DATABASE_URL": url}
+    url = os.environ["DATABASE_URL"]
+    template = prepared.production(environment, url) if has_tables else ""
+    with empty_database(url, template=template) as own:
+        yield {**environment, "DATABASE_URL": own}

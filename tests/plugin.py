@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cms.settings.env import VARIABLES
+from tests import prepared
 from tests.keeper import NoServer
 from tests.services import engines, redis_database
 
@@ -47,7 +48,9 @@ def prepare(config: pytest.Config) -> None:
         environment.setenv(name, "")  # not deleted: an empty value also hides what .env says
         environment.delenv(f"{name}_FILE", raising=False)
     environment.setenv("DJANGO_SETTINGS_MODULE", "cms.settings.test")
-    leave_nothing_behind(running, environment, config.rootpath)
+    folder = leave_nothing_behind(running, environment, config.rootpath)
+    (folder / "prepared").mkdir()
+    environment.setenv(prepared.FOLDER, str(folder / "prepared"))
     if ENGINE == "production":
         try:
             found = running.enter_context(engines())
@@ -55,12 +58,13 @@ def prepare(config: pytest.Config) -> None:
             raise pytest.UsageError(str(problem)) from None
         environment.setenv("DATABASE_URL", found.database_url)
         environment.setenv("REDIS_URL", found.redis_url)
+        running.callback(prepared.drop, folder / "prepared", found.database_url)
 
 
 def leave_nothing_behind(
     running: contextlib.ExitStack, environment: pytest.MonkeyPatch, project: Path
-) -> None:
-    """Put every temporary file below one folder that goes with the run.
+) -> Path:
+    """Put every temporary file below one folder that goes with the run; gives that folder.
 
     What tests put into tmp_path stays in the project's cache where they failed, to be looked at.
     """
@@ -73,6 +77,7 @@ def leave_nothing_behind(
     kept = project / ".pytest_cache" / "tmp"
     kept.mkdir(parents=True, exist_ok=True)
     environment.setenv("PYTEST_DEBUG_TEMPROOT", str(kept))
+    return path
 
 
 def give_worker_its_own() -> None:

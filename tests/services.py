@@ -101,11 +101,14 @@ def check_redis(url: str) -> None:
 
 
 @contextlib.contextmanager
-def empty_database(url: str) -> Iterator[str]:
-    """A new database on the server of ``url``, dropped at the end; gives its URL."""
+def empty_database(url: str, *, template: str = "") -> Iterator[str]:
+    """A new database on the server of ``url``, dropped at the end; gives its URL.
+
+    Empty, or with what the database ``template`` of that server has.
+    """
     name = f"voltdesk_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'DEFAULT'}")
     try:
         yield urlsplit(url)._replace(path=f"/{name}").geturl()
     finally:

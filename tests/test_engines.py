@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from tests.plugin import ENGINE, WORKER
+from tests.processes import manage
 from tests.source import ROOT
 
 A_TEST = "tests/test_engines.py::test_it_runs_on_the_database_it_says"
@@ -79,18 +80,13 @@ def test_workers_of_one_run_do_not_meet(db):
         assert WORKER == "" or urlsplit(settings.REDIS_URL).path == f"/{int(WORKER[2:]) + 1}"
 
 
-def test_a_server_process_gets_an_empty_database_of_its_own(process_environment):
-    manage = [sys.executable, "manage.py"]
-    shown = subprocess.run(
-        [*manage, "showmigrations", "--plan"],
-        cwd=ROOT,
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "[ ]" in shown.stdout
-    assert "[X]" not in shown.stdout
+def test_a_server_process_gets_a_database_of_its_own_with_tables_where_it_wants_them(
+    process_environment, untouched_environment
+):
+    shown = manage(process_environment, "showmigrations", "--plan")
+    assert ("[X]" in shown, "[ ]" in shown) == (True, False)
+    shown = manage(untouched_environment, "showmigrations", "--plan")
+    assert ("[X]" in shown, "[ ]" in shown) == (False, True)
 
 
 @pytest.mark.once

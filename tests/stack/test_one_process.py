@@ -33,8 +33,8 @@ _LOADED = re.compile(r"""(?:<script[^>]+src|<link[^>]+href|<img[^>]+src)="([^"]+
 
 
 @pytest.fixture(scope="module")
-def server(shared_environment):
-    with start_server(shared_environment) as running:
+def server(untouched_environment):
+    with start_server(untouched_environment) as running:
         yield running
 
 
