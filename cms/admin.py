@@ -30,6 +30,8 @@ from stations.models import (
     LogRequest,
     MeterValue,
     ProfileAssignment,
+    Quirk,
+    QuirkTally,
     Reservation,
     ReviewCase,
     SecurityEvent,
@@ -92,6 +94,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
             ("Meter values", "speed", MeterValue),
             ("Status changes", "timeline", StatusChange),
             ("Configuration changes", "history", ConfigurationChange),
+            ("Tolerated", "healing", QuirkTally),
         ),
     ),
     (
@@ -99,6 +102,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("Sites", "location_on", Site),
             ("Configuration templates", "rule_settings", ConfigurationTemplate),
+            ("Model quirks", "build", Quirk),
             ("Users", "person", User),
             ("Groups", "group", Group),
             ("API keys", "key", ApiKey),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Max, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from cms.shared.errors import NotFound
 from stations.models import (
@@ -24,6 +25,8 @@ from stations.models import (
     LogRequest,
     MeterValue,
     ProfileAssignment,
+    Quirk,
+    QuirkTally,
     Reservation,
     ReviewCase,
     SecurityEvent,
@@ -230,6 +233,30 @@ def local_list(cp_id: str) -> LocalList:
     """The list of a station; one with nothing in it where none was ever made. Raises NotFound."""
     station = station_named(cp_id)
     return local_lists().filter(station=station).first() or LocalList(station=station)
+
+
+def quirks() -> QuerySet[Quirk]:
+    """What is known of models, with how often each was needed."""
+    return with_tallies(Quirk.objects.all())
+
+
+def quirk(quirk_id: int) -> Quirk:
+    """One of them. Raises NotFound."""
+    return _one(quirks().filter(pk=quirk_id), "Quirk")
+
+
+def with_tallies(rows: QuerySet[Quirk]) -> QuerySet[Quirk]:
+    """``rows`` with ``times``, ``at_stations`` and ``last_seen_at``."""
+    return rows.annotate(
+        times=Coalesce(Sum("tallies__times"), 0),
+        at_stations=Count("tallies"),
+        last_seen_at=Max("tallies__last_seen_at"),
+    )
+
+
+def quirk_tallies() -> QuerySet[QuirkTally]:
+    """What was tolerated of stations, each with its station."""
+    return QuirkTally.objects.select_related("station")
 
 
 def _one(rows: QuerySet[Row], what: str) -> Row:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from cms.shared import display
 from cms.shared.admin import ChoiceFilter, FixedFilter, ModelAdmin, RelatedFilter
-from stations.admin import board, errands, firmware, logs, setup, words
+from stations.admin import board, errands, firmware, logs, quirks, setup, words
 from stations.admin.actions import MENU, StationActions
 from stations.admin.charging import CHARGING_MENU
 from stations.admin.sites import time_zone_field
@@ -135,7 +135,7 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
 
     def _shown(self, request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
         own = {**board.page(request, station), **setup.panels(request, station)}
-        return {**own, **errands.panel(request, station)}
+        return {**own, **errands.panel(request, station), **quirks.panel(request, station)}
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that renews itself."""

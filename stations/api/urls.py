@@ -19,6 +19,7 @@ from stations.api.errands import LogRequestViews
 from stations.api.firmware import FirmwareFileViews, FirmwareImageViews, FirmwareUpdateViews
 from stations.api.local_lists import EntryViews, LocalListsViews, LocalListViews
 from stations.api.metering import MeterValueViews
+from stations.api.quirks import QuirkTallyViews, QuirkViews
 from stations.api.reservations import CancelViews, ReservationViews
 from stations.api.review import AdoptionViews, ReviewViews, SettlingViews
 from stations.api.security import SecurityEventViews
@@ -219,7 +220,12 @@ _security = [
         f"{_certificate}/revoke", CertificateViews.as_view({"post": "revoke"}), "certificate-revoke"
     ),
 ]
+_quirks = [
+    route("quirks", QuirkViews.as_view(_list), "quirks"),
+    route("quirks/<number:quirk_id>", QuirkViews.as_view(_retrieve), "quirk"),
+    route("quirk-tallies", QuirkTallyViews.as_view(_list), "quirk-tallies"),
+]
 urlpatterns = [
     *(*_stations, *_sessions, *_reservations, *_commands, *_review, *_files),
-    *(*_lists, *_templates, *_batches, *_profiles, *_security),
+    *(*_lists, *_templates, *_batches, *_profiles, *_security, *_quirks),
 ]

@@ -31,6 +31,8 @@ from stations.models import (
     MeterValue,
     ProfileAssignment,
     Purpose,
+    Quirk,
+    QuirkTally,
     Reservation,
     ReviewCase,
     SecurityEvent,
@@ -225,6 +227,14 @@ def security_rows(station: ChargingStation) -> list[Any]:
 
 
 @pytest.fixture
+def tally(station: ChargingStation) -> QuirkTally:
+    """Something a quirk is about, counted once."""
+    quirk = Quirk.objects.create(name="rate_unit", value="W", vendor="Vendor")
+    seen = {"first_seen_at": timezone.now(), "last_seen_at": timezone.now()}
+    return QuirkTally.objects.create(station=station, kind="rate_unit", quirk=quirk, **seen)
+
+
+@pytest.fixture
 def world(
     root: Client,
     session: ChargingSession,
@@ -234,6 +244,7 @@ def world(
     card: RfidCard,
     orphan: ReviewCase,
     assignment: ProfileAssignment,
+    tally: QuirkTally,
 ) -> dict[type[Model], Any]:
     """One row of every model, by model."""
     now = timezone.now()
@@ -267,19 +278,11 @@ def world(
     update = FirmwareUpdate.objects.create(image=image, retrieve_at=now, **errand)
     log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     rows: list[Any] = [
-        *security_rows(station),
+        *(*security_rows(station), tally, tally.quirk),
         *(image, transfer, update, log),
         *(station, station.site, session, session.meter_values.get(), command, message),
-        *(
-            orphan,
-            reservation,
-            card,
-            card.group,
-            change,
-            key,
-            user,
-            Group.objects.create(name="Operator"),
-        ),
+        *(orphan, reservation, card, card.group, change, key, user),
+        Group.objects.create(name="Operator"),
         *(setting, template, batch, local_list),
         *(assignment, assignment.profile),
     ]

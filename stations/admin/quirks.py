@@ -1,0 +1,295 @@
+"""Quirks: what is known of models, how often it was needed; own ones added, any switched off."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cms.shared import display
+from cms.shared.admin import (
+    BigTableAdmin,
+    FixedFilter,
+    ModelAdmin,
+    ReadOnlyAdmin,
+    RelatedFilter,
+    Select,
+)
+from stations import selectors
+from stations.admin import find
+from stations.models import KNOBS, REPAIRS, ChargingStation, Quirk, QuirkTally
+from stations.services import quirks
+
+_TALLIES = "admin:stations_quirktally_changelist"
+_SHOWN = 20  # rows on a station's page
+
+
+def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
+    """What is tolerated of ``station``, for its page; only for whom may see it."""
+    if not request.user.has_perm("stations.view_quirktally"):
+        return {"tolerated": None}
+    rows = QuirkTally.objects.filter(station=station)[:_SHOWN]
+    return {
+        "tolerated": [
+            {
+                "words": row.words,
+                "detail": row.detail,
+                "times": f"{row.times:,}",
+                "when": display.ago(row.last_seen_at),
+            }
+            for row in rows
+        ],
+        "tolerated_url": f"{reverse(_TALLIES)}?{urlencode({'station__id__exact': station.pk})}",
+    }
+
+
+class QuirkForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A quirk; its value as JSON, or as the bare word."""
+
+    value = forms.CharField(
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        help_text=format_html_join(
+            "", "<div><strong>{}</strong>: {}</div>", ((n, k.expected) for n, k in KNOBS.items())
+        ),
+    )
+
+    class Meta:
+        model = Quirk
+        fields = ("name", "value", "vendor", "model", "firmware", "enabled", "note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "value" in self.fields and self.instance.pk:
+            self.initial["value"] = _typed(self.instance.value)
+
+    def clean_value(self) -> Any:
+        """The value it stands for; whether it fits the name is the model's to say."""
+        text = self.cleaned_data["value"].strip()
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
+
+
+class StateFilter(FixedFilter):
+    """By whether it counts."""
+
+    title = "state"
+    parameter_name = "enabled"
+    options = (("1", "On"), ("0", "Off"))
+
+
+class NameFilter(FixedFilter):
+    """By what it is about."""
+
+    title = "what"
+    parameter_name = "name"
+    options = tuple((name, name) for name in KNOBS)
+
+
+class KindFilter(FixedFilter):
+    """By what was tolerated."""
+
+    title = "what"
+    parameter_name = "kind"
+    options = (*REPAIRS.items(), *((name, f"{name}: {knob.help}") for name, knob in KNOBS.items()))
+
+
+@admin.register(Quirk)
+class QuirkAdmin(ModelAdmin):
+    """What models need or get wrong. A change counts at once, also for who is connected."""
+
+    form = QuirkForm
+    list_display = ("what", "value_shown", "whom", "state", "times", "at_stations", "last_seen")
+    list_display_links = ("what",)
+    list_filter = (StateFilter, NameFilter)
+    list_before_template = "admin/stations/repairs.html"
+    search_fields = ("name__istartswith", "vendor__istartswith", "model__istartswith")
+    search_help_text = "Name, vendor or model begins with …"
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("name", "value", "enabled", "note")}),
+        (
+            "For stations with",
+            {
+                "fields": (("vendor", "model", "firmware"),),
+                "description": "* stands for any text, letter case does not count, and what is"
+                " left empty fits all. Of several the one with the most text counts.",
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Quirk]:
+        """With how often each was needed."""
+        rows: QuerySet[Quirk] = super().get_queryset(request)
+        return selectors.with_tallies(rows)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What came with the system stays what it is about; whether it counts may change."""
+        return ("name", "vendor", "model", "firmware") if obj and obj.seeded else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Names with what they are for."""
+        if db_field.name == "name":
+            choices = [(name, f"{name}: {knob.help}") for name, knob in KNOBS.items()]
+            return db_field.formfield(widget=Select(choices=choices))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Own ones only: what came with the system is switched off."""
+        may: bool = super().has_delete_permission(request, obj)
+        return may and (obj is None or not obj.seeded)
+
+    def save_model(self, request: HttpRequest, obj: Quirk, form: Any, change: bool) -> None:
+        """Add or change one."""
+        quirks.save(quirk=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Quirk) -> None:
+        """Forget one."""
+        quirks.delete(quirk=obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, with the repairs everybody gets above it."""
+        may_see = request.user.has_perm("stations.view_quirktally")
+        shown = {"repairs": _repairs() if may_see else (), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, shown)
+        return response
+
+    @admin.display(description="What", ordering="name")
+    def what(self, row: Quirk) -> SafeString:
+        """Its name, and what that is for."""
+        return format_html(
+            '<span class="vd-two"><strong>{}</strong><small>{}</small></span>',
+            row.name,
+            KNOBS[row.name].help,
+        )
+
+    @admin.display(description="Value")
+    def value_shown(self, row: Quirk) -> str:
+        """As one types it."""
+        return _typed(row.value)
+
+    @admin.display(description="For", ordering="vendor")
+    def whom(self, row: Quirk) -> str:
+        """Vendor, model and firmware."""
+        return " ".join(filter(None, [row.vendor, row.model, row.firmware])) or "every station"
+
+    @admin.display(description="State", ordering="enabled")
+    def state(self, row: Quirk) -> SafeString:
+        """On or off, and where it comes from."""
+        origin = "came with the system" if row.seeded else "added here"
+        return display.pill(
+            "On" if row.enabled else "Off", "green" if row.enabled else "grey", origin
+        )
+
+    @admin.display(description="Times", ordering="times")
+    def times(self, row: Any) -> SafeString:
+        """How often it made a difference, with whom."""
+        if not row.times:
+            return display.NOTHING
+        address = f"{reverse(_TALLIES)}?{urlencode({'quirk': row.pk})}"
+        return format_html(
+            '<a class="vd-link vd-number" href="{}">{}</a>', address, f"{row.times:,}"
+        )
+
+    @admin.display(description="Stations", ordering="at_stations")
+    def at_stations(self, row: Any) -> SafeString:
+        """At how many."""
+        return format_html('<span class="vd-number">{}</span>', row.at_stations)
+
+    @admin.display(description="Last seen", ordering="last_seen_at")
+    def last_seen(self, row: Any) -> SafeString:
+        """How long ago."""
+        return display.ago(row.last_seen_at)
+
+
+@admin.register(QuirkTally)
+class QuirkTallyAdmin(ReadOnlyAdmin, BigTableAdmin):
+    """What was tolerated of which station, the latest first."""
+
+    list_display = ("what", "of_station", "of_model", "times_shown", "detail", "last_seen")
+    list_display_links = ("what",)
+    list_select_related = ("station",)
+    list_filter = (KindFilter, ("station", RelatedFilter))
+    allowed_lookups = ("quirk",)
+    search_fields = ("id",)
+    search_help_text = "Identity of a station begins with …"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    *("what", "of_station", "of_model", "of_quirk"),
+                    *("times_shown", "detail", "first_seen", "last_seen"),
+                )
+            },
+        ),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[QuirkTally], search_term: str
+    ) -> tuple[QuerySet[QuirkTally], bool]:
+        """By station."""
+        text = search_term.strip()
+        return (find.at_stations(queryset, text) if text else queryset), False
+
+    @admin.display(description="What")
+    def what(self, row: QuirkTally) -> SafeString:
+        """Its kind, in words."""
+        return format_html(
+            '<span class="vd-two"><strong>{}</strong><small>{}</small></span>', row.kind, row.words
+        )
+
+    @admin.display(description="Station")
+    def of_station(self, row: QuirkTally) -> SafeString:
+        """Which."""
+        return display.link(row.station)
+
+    @admin.display(description="Model")
+    def of_model(self, row: QuirkTally) -> str | SafeString:
+        """What the station is."""
+        station = row.station
+        parts = [station.vendor, station.model, station.firmware_version]
+        return " ".join(filter(None, parts)) or display.NOTHING
+
+    @admin.display(description="Known from")
+    def of_quirk(self, row: QuirkTally) -> SafeString:
+        """The quirk that says so; nothing for what is tolerated of every model."""
+        return display.link(row.quirk)
+
+    @admin.display(description="Times")
+    def times_shown(self, row: QuirkTally) -> SafeString:
+        """How often."""
+        return format_html('<span class="vd-number">{}</span>', f"{row.times:,}")
+
+    @admin.display(description="First seen")
+    def first_seen(self, row: QuirkTally) -> SafeString:
+        """Exactly."""
+        return display.when(row.first_seen_at)
+
+    @admin.display(description="Last seen")
+    def last_seen(self, row: QuirkTally) -> SafeString:
+        """How long ago."""
+        return display.ago(row.last_seen_at)
+
+
+def _typed(value: Any) -> str:
+    """A value as one types it: a word without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _repairs() -> list[tuple[str, str, str]]:
+    """What is tolerated of every model: in words, how often, and the page of whom."""
+    rows = QuirkTally.objects.filter(quirk=None).order_by().values_list("kind")
+    return [
+        (REPAIRS.get(kind, kind), f"{times:,}", f"{reverse(_TALLIES)}?{urlencode({'kind': kind})}")
+        for kind, times in sorted(rows.annotate(times=Sum("times")))
+    ]
