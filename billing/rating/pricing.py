@@ -42,7 +42,8 @@ class _Share:
 def price(usage: Usage, terms: Terms, until: datetime | None = None) -> Bill:
     """What ``usage`` costs by ``terms``, as far as it happened ``until`` then (default: its end).
 
-    Raises ValueError for a running session without ``until`` and for an unknown time zone.
+    Raises ValueError for a running session without ``until``, for energy of which no moment is
+    known, and for an unknown time zone.
     """
     session = timeline.of_session(usage, terms.components, until)
     reservation = timeline.of_reservation(usage, terms.components, until)

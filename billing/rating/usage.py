@@ -57,11 +57,13 @@ class Usage:
         """From when until when a session is to be priced, None where there is none.
 
         One of which only a moment is known, or that ends before it starts, lasts no time. Raises
-        ValueError for a running session where ``until`` is not given.
+        ValueError for a running session where ``until`` is not given, and for energy at no moment.
         """
         moments = [reading.at for reading in self.readings]
         start = self.started_at or min(moments, default=self.ended_at)
         if start is None:
+            if self.energy_wh:
+                raise ValueError("energy cannot be priced without any moment it flowed at")
             return None
         ends = [moment for moment in (self.ended_at, until) if moment]
         if not ends:
