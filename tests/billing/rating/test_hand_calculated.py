@@ -13,12 +13,14 @@ from tests.billing.rating import (
     idle_cases,
     ocpi_cases,
     ocpi_reservation_cases,
+    reading_cases,
     session_cases,
 )
 from tests.billing.rating.hand import Case, as_calculations, as_taxes, calculations
 
 pytestmark = pytest.mark.once
-TABLES = (ocpi_cases, ocpi_reservation_cases, clock_cases, idle_cases, session_cases)
+OCPI = (ocpi_cases, ocpi_reservation_cases)
+TABLES = (*OCPI, clock_cases, idle_cases, reading_cases, session_cases)
 CASES = [case for table in TABLES for case in table.CASES]
 
 

@@ -30,6 +30,10 @@ def test_energy_at_no_moment_is_not_lost_silently():
         price(session(None, None, kwh=5), PER_KWH)
 
 
+def test_settled_energy_below_zero_is_nothing():
+    assert price(session(START, END, kwh=-5), PER_KWH).lines == ()
+
+
 def test_an_unknown_zone_is_refused():
     with pytest.raises(ValueError, match="not a time zone: 'Europe/Atlantis'"):
         price(session(START, END, zone="Europe/Atlantis"), PER_KWH)
