@@ -188,6 +188,16 @@ CASES = [
         "3.80",
     ),
     Case(
+        "where the last price has too little for that, from the one before it",
+        tariff(
+            component("energy", "0.30", max_wh=9500),
+            component("energy", "0.40", step=1000, step_rounding="down"),
+        ),
+        session(START, END, kwh=9.8),  # 0.8 too much: 0.3 and 0.5
+        "energy: 9 kWh * 0.30 = 2.70",
+        "2.70",
+    ),
+    Case(
         "a reservation alone has no minimum of a session",
         tariff(component("reservation", "0.50"), component("energy", "0.30"), minimum="2.00"),
         session(None, None, reserved=("2026-05-04 09:00", "2026-05-04 09:30")),
