@@ -43,7 +43,7 @@ def boundaries(
 def clock_changes(zone: ZoneInfo, start: datetime, end: datetime) -> set[datetime]:
     """The moments after ``start`` until ``end`` (UTC) from which on the clock has another offset.
 
-    Looks at the offset once a day: two changes that undo each other within a day are not seen.
+    Looks at the offset once a day: no zone has had two changes within two days since 1970.
     """
     found, low = set(), start
     while low < end:

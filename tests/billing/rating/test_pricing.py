@@ -127,6 +127,18 @@ def test_a_line_says_that_a_step_was_begun():
     ]
 
 
+def test_a_begun_step_may_move_from_a_dear_hour_to_a_cheap_one_which_is_ocpis_rule():
+    terms = tariff(
+        component("time", "1.20", per="h", step=3600, between="00:00-17:00"),
+        component("time", "0.12", per="h", step=3600),
+    )
+    usage = session("2026-05-04 16:55+02:00", "2026-05-04 18:00+02:00")
+    at_five, a_minute_later = (
+        price(usage, terms, utc(f"2026-05-04 {at}+02:00")).gross for at in ("17:00", "17:01")
+    )
+    assert (str(at_five), str(a_minute_later)) == ("1.20", "0.21")  # 5 * 0.02 + 55 * 0.002
+
+
 def test_a_session_with_the_wrong_century_is_priced_all_the_same():
     terms = tariff(component("time", "0.01", between="22:00-06:00"), component("idle", "0.01"))
     usage = replace(session(None, "2026-01-01 00:00"), started_at=utc("2016-01-01 00:00"))
