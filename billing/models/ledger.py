@@ -225,7 +225,7 @@ class Posting(models.Model):
             models.CheckConstraint(condition=~Q(amount=Decimal(0)), name="posting_of_something"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["account", "-id"], name="posting_by_account"),
+            models.Index(fields=["account", "id"], name="posting_by_account"),
             models.Index(fields=["account", "booked_at"], name="posting_by_time"),
         ]
 

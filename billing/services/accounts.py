@@ -17,8 +17,6 @@ from billing.models import Account, AccountKind
 from cms.shared import money
 from cms.shared.errors import DomainError
 
-_seen: set[str] = set()  # codes of our own accounts that exist: none ever goes away
-
 
 class Ours(NamedTuple):
     """An account of the operator, made when it is first booked on."""
@@ -71,10 +69,11 @@ def known_currency(currency: str) -> str:
 
 
 def ensure(ours: Iterable[Ours], *, at: datetime) -> None:
-    """Make those of our accounts that do not exist yet. Call it while nothing is locked."""
-    wanted = {one.code: one for one in ours if one.code not in _seen}
-    if not wanted:
-        return
+    """Make those of our accounts that do not exist yet.
+
+    Call it while nothing is locked: who makes the same ones is waited for.
+    """
+    wanted = {one.code: one for one in ours}
     there = set(Account.objects.filter(code__in=wanted).values_list("code", flat=True))
     # In one order, so that two who make the same ones wait for each other, not both.
     missing = [
@@ -82,7 +81,6 @@ def ensure(ours: Iterable[Ours], *, at: datetime) -> None:
     ]
     if missing:
         Account.objects.bulk_create(missing, ignore_conflicts=True)
-    _seen.update(there)
 
 
 def locked(
@@ -93,14 +91,8 @@ def locked(
     Needs a transaction, which holds them until it ends.
     """
     ours = list(ours)
-    ensure(ours, at=at)
-    codes, wallets, numbers = {one.code for one in ours}, list(wallets), list(accounts)
-    which = Q(pk__in=[*wallets, *numbers]) | Q(wallet__in=wallets) | Q(code__in=codes)
-    rows = list(Account.objects.filter(which).order_by("pk").select_for_update(no_key=True))
-    missing = codes - {row.code for row in rows}
-    if missing:  # seen in a transaction that was rolled back
-        _seen.difference_update(missing)
+    if ours:
         ensure(ours, at=at)
-        made = Account.objects.filter(code__in=missing).order_by("pk")
-        rows += made.select_for_update(no_key=True)
-    return rows
+    wallets, codes = list(wallets), [one.code for one in ours]
+    which = Q(pk__in=[*wallets, *accounts]) | Q(wallet__in=wallets) | Q(code__in=codes)
+    return list(Account.objects.filter(which).order_by("pk").select_for_update(no_key=True))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.migrations import _guards
 from billing.models import Account, AccountKind, Company, JournalEntry, Policy, Posting
@@ -120,6 +122,15 @@ class Statements:
             cursor.execute(statement, params)
 
 
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A block whose writes are checked as at a commit and then taken back."""
+    with transaction.atomic():
+        yield
+        connection.check_constraints()
+        transaction.set_rollback(True)
+
+
 def unguarded() -> None:
     """Take the ledger's guards away, to do what nobody may."""
     _guards.remove(Statements())
@@ -128,3 +139,17 @@ def unguarded() -> None:
 def guarded() -> None:
     """Put them back."""
     _guards.install(Statements())
+
+
+def emptied() -> None:
+    """Take everything out of the ledger, and with it what points there."""
+    unguarded()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(_guards.TABLES)} CASCADE")
+        else:
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            for table in _guards.TABLES:
+                cursor.execute(f"DELETE FROM {table}")
+            cursor.execute("PRAGMA foreign_keys = ON")
+    guarded()

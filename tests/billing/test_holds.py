@@ -149,5 +149,5 @@ def test_a_booking_takes_as_many_queries_whatever_there_is(django_assert_max_num
     wallet = given.a_wallet(holding="100")
     given.hold(wallet, "50")
     given.settle(wallet, given.sale("1", tax="0.19"), session="session/0", key="warm")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         given.settle(wallet, given.sale("10", tax="1.90"))
