@@ -22,6 +22,14 @@ def command_settled(command_id: int) -> None:
     live.ring_on_commit(command_group(command_id), {"type": "command.settled", "id": command_id})
 
 
+def command_followed(command_id: int, state: str) -> None:
+    """What an accepted command should lead to happened, or did not: tell who asked for it."""
+    live.ring_on_commit(
+        command_group(command_id),
+        {"type": "command.followed", "id": command_id, "state": str(state)},
+    )
+
+
 def reservation_group(reservation_id: int) -> str:
     """Where those whom this reservation concerns listen: its holder, who asked for it."""
     return f"reservation.{reservation_id}"

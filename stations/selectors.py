@@ -123,8 +123,8 @@ def composite_schedules() -> QuerySet[CompositeSchedule]:
 
 
 def commands() -> QuerySet[Command]:
-    """Commands with their station and who asked for them."""
-    return Command.objects.select_related("station", "requested_by")
+    """Commands with their station, who asked for them, and what followed."""
+    return Command.objects.select_related("station", "requested_by", "effect")
 
 
 def command(command_id: int) -> Command:

@@ -14,6 +14,7 @@ from stations.services import (
     configuration,
     configuration_reads,
     connectors,
+    effects,
     issuing,
     list_contents,
     list_targets,
@@ -46,6 +47,12 @@ def expire_reservations() -> None:
 def expire_commands() -> None:
     """Close commands nobody will send or answer any more."""
     commands.expire_due(at=clock.now())
+
+
+@shared_task
+def follow_effects() -> None:
+    """See whether what stations accepted has happened."""
+    effects.follow(at=clock.now())
 
 
 @shared_task

@@ -63,6 +63,7 @@ SPECTACULAR_SETTINGS = {
         "StationStatus": ["ONLINE", "OFFLINE"],
         "LogKind": "stations.models.LogKind",
         "ReviewKind": "stations.models.review.ReviewKind",
+        "EffectState": "stations.models.EffectState",
         "TransferState": "stations.models.TransferState",
         "CommandStatus": "stations.models.CommandStatus",
         "Registration": "stations.models.Registration",

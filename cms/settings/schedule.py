@@ -11,6 +11,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
     },
     "expire reservations": {"task": "stations.tasks.expire_reservations", "schedule": 10.0},
+    "follow effects of commands": {"task": "stations.tasks.follow_effects", "schedule": 5.0},
     "read configurations": {"task": "stations.tasks.read_configurations", "schedule": 3.0},
     "refresh list targets": {"task": "stations.tasks.refresh_list_targets", "schedule": 5.0},
     "assign list targets": {"task": "stations.tasks.assign_list_targets", "schedule": 60.0},

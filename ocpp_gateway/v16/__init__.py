@@ -15,6 +15,7 @@ from ocpp_gateway.v16 import (
     local_lists,
     logs,
     metering,
+    remote,
     reservations,
     security,
     sessions,
@@ -96,6 +97,7 @@ ANSWERS: dict[str, Callable[[Command, Payload, datetime], None]] = {
     "SendLocalList": local_lists.send_local_list_answered,
     "SignedUpdateFirmware": firmware.signed_update_firmware_answered,
     "UpdateFirmware": firmware.update_firmware_answered,
-    "RemoteStartTransaction": charging_profiles.profile_answered,
+    "RemoteStartTransaction": remote.remote_start_transaction_answered,
+    "RemoteStopTransaction": remote.remote_stop_transaction_answered,
     "SetChargingProfile": charging_profiles.profile_answered,
 }

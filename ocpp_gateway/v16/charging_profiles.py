@@ -12,7 +12,7 @@ from stations.services import assignments, composites
 
 
 def profile_answered(command: Command, answer: Payload, at: datetime) -> None:
-    """SetChargingProfile, or a RemoteStartTransaction with a profile (sections 5.11 and 5.16)."""
+    """SetChargingProfile: section 5.16."""
     assignments.answered(command_id=command.pk, status=str(answer["status"]), at=at)
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cms.shared import clock, display
@@ -23,7 +24,7 @@ from cms.shared.admin import (
     TimeFilter,
 )
 from stations.admin import find, progress, words
-from stations.models import Command
+from stations.models import Command, EffectState
 
 ACTIONS = (
     "CancelReservation",
@@ -67,7 +68,7 @@ class CommandAdmin(ReadOnlyAdmin, BigTableAdmin):
 
     list_display = ("what", "at_station", "status_word", "answered_in", "by", "requested")
     list_display_links = ("what",)
-    list_select_related = ("station", "requested_by")
+    list_select_related = ("station", "requested_by", "effect")
     list_filter = (
         RequestedFilter,
         ("station", RelatedFilter),
@@ -153,8 +154,11 @@ class CommandAdmin(ReadOnlyAdmin, BigTableAdmin):
 
     @admin.display(description="Answer")
     def status_word(self, row: Command) -> SafeString:
-        """The station's word, or where it stands."""
-        return words.command(row)
+        """The station's word, or where it stands; and where nothing came of it."""
+        effect = getattr(row, "effect", None)
+        missing = effect is not None and effect.state == EffectState.MISSING
+        pill = display.pill("Nothing followed", "amber") if missing else ""
+        return format_html("{} {}", words.command(row), pill)
 
     @admin.display(description="That means")
     def meaning(self, row: Command) -> str | SafeString:

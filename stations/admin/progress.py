@@ -14,7 +14,7 @@ from stations.admin import steps as followed_steps
 from stations.admin import words
 from stations.admin.periods import schedule_table
 from stations.admin.steps import Step
-from stations.models import ChargingSession, Command, CommandStatus
+from stations.models import ChargingSession, Command, CommandEffect, CommandStatus, EffectState
 
 _PATIENCE = timedelta(minutes=3)  # how long a page watches for what follows an accepted command
 
@@ -72,6 +72,9 @@ def _watched(command: Command, at: datetime) -> Step:
     step = followed(command)
     if step is not None:
         return step
+    effect = CommandEffect.objects.filter(command=command, state=EffectState.MISSING).first()
+    if effect is not None:
+        return Step("failed", "Accepted, and nothing happened", waiting, effect.settled_at)
     if command.settled_at and at - command.settled_at > _PATIENCE:
         return Step("open", f"{waiting}: nothing so far", "This page no longer watches.")
     return Step("now", waiting)

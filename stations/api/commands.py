@@ -20,7 +20,7 @@ from cms.shared.api import CamelCase, CamelCaseModel, Filters
 from cms.shared.errors import Conflict
 from stations import selectors, waiting
 from stations.api.station_json import station_meant
-from stations.models import ChargingStation, Command, CommandStatus
+from stations.models import ChargingStation, Command, CommandEffect, CommandStatus
 from stations.services import configuration
 
 _DEFAULT_WAIT, _MAX_WAIT, _MAX_QUEUE = 10.0, 60.0, 86400
@@ -53,6 +53,17 @@ LOCATION = OpenApiParameter(
 )
 
 
+class EffectSerializer(CamelCaseModel):
+    """What an accepted remote start or stop should lead to: a session that begins, or ends."""
+
+    session_id = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = CommandEffect
+        fields = ("state", "expected_before", "settled_at", "session_id")
+        read_only_fields = fields
+
+
 class CommandSerializer(CamelCaseModel):
     """Something a station was asked to do, and what became of it."""
 
@@ -63,6 +74,7 @@ class CommandSerializer(CamelCaseModel):
         source="requested_by.username", read_only=True, allow_null=True, default=None
     )
     answer = serializers.DictField(read_only=True, allow_null=True)
+    effect = EffectSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = Command
@@ -83,6 +95,7 @@ class CommandSerializer(CamelCaseModel):
             "answer_status",
             "error_code",
             "error_description",
+            "effect",
         )
         read_only_fields = fields
 

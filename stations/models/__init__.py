@@ -26,6 +26,7 @@ from stations.models.configuration import (
     ReadStep,
 )
 from stations.models.connectors import Connector, ConnectorStatus, StatusChange
+from stations.models.effects import CommandEffect, EffectState
 from stations.models.errands import ErrandReport, Outcome, Subject
 from stations.models.firmware import FirmwareImage, FirmwareUpdate
 from stations.models.local_lists import (
@@ -58,6 +59,7 @@ __all__ = [
     "ChargingStation",
     "Command",
     "CommandBatch",
+    "CommandEffect",
     "CommandStatus",
     "CompositeSchedule",
     "ConfigurationChange",
@@ -66,6 +68,7 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "EffectState",
     "ErrandReport",
     "FirmwareImage",
     "FirmwareUpdate",

@@ -23,6 +23,7 @@ class ReviewKind(models.TextChoices):
     UNPLACED_READINGS = "UnplacedReadings", "Meter values of no session"
     REJECTED_CONNECTION = "RejectedConnection", "Refused connection attempts"
     UNKNOWN_CARD = "UnknownCard", "Unknown card"
+    NO_EFFECT = "NoEffect", "Accepted, and nothing happened"
     SECURITY_EVENT = "SecurityEvent", "Security event"
 
 
@@ -47,6 +48,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     ReviewKind.UNPLACED_READINGS: ("attach", "discard"),
     ReviewKind.REJECTED_CONNECTION: ("adopt_station", "discard"),
     ReviewKind.UNKNOWN_CARD: ("adopt_card", "discard"),
+    ReviewKind.NO_EFFECT: ("acknowledge",),
     ReviewKind.SECURITY_EVENT: ("acknowledge",),
 }
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from stations.models import ChargingStation, Command, CommandStatus
+from stations.models import ChargingStation, Command, CommandEffect, CommandStatus
 from stations.services import sessions
 from tests.admin.conftest import ClientFor
 from tests.admin.dialogs import HTMX, address, answer, press, progress
@@ -267,3 +267,15 @@ def test_who_sent_a_command_sees_its_progress_but_no_other_ones(
     assert "Waiting to be sent" in progress(client, own)
     foreign = reverse("admin:stations_command_progress", args=[command.pk])
     assert client.get(foreign).status_code == 403
+
+
+def test_a_start_after_which_nothing_happened_says_so(command, root):
+    now = timezone.now()
+    Command.objects.update(
+        status="Answered", answer={"status": "Accepted"}, answer_status="Accepted", settled_at=now
+    )
+    CommandEffect.objects.create(command=command, state="Missing", expected_before=now)
+    page = root.get(reverse("admin:stations_command_change", args=[command.pk])).content.decode()
+    assert "Accepted, and nothing happened" in page
+    listed = root.get(reverse("admin:stations_command_changelist")).content.decode()
+    assert "Nothing followed" in listed

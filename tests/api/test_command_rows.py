@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from rest_framework.test import APIClient
 
 from stations.models import Command
-from stations.services import commands
+from stations.services import commands, effects
 from tests.api.conftest import NOW
 
 
@@ -48,3 +50,20 @@ def test_commands_are_listed_newest_first_and_filtered(api: APIClient, online):
 
 def test_an_unknown_command_row_is_a_404(api: APIClient, db):
     assert api.get("/api/commands/1").json()["error"] == "Command not found"
+
+
+def test_what_came_of_an_accepted_start_is_part_of_it(api, online, answers):
+    answers({"status": "Accepted"})
+    started = api.post(f"/api/admin/{online.cp_id}/start-transaction", {"idTag": "A"}, "json")
+    [found] = api.get("/api/commands").json()
+    assert found["url"] == started["Location"]
+    assert found["effect"]["state"] == "Awaited"
+    assert found["effect"]["sessionId"] is None
+    effects.follow(at=datetime.now(UTC) + timedelta(minutes=10))
+    assert api.get(found["url"]).json()["effect"]["state"] == "Missing"
+
+
+def test_a_command_that_leads_to_nothing_more_says_so(api, online, answers):
+    answers({"status": "Accepted"})
+    api.post(f"/api/admin/{online.cp_id}/clear-cache", {}, "json")
+    assert api.get("/api/commands").json()[0]["effect"] is None
