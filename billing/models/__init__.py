@@ -1,7 +1,8 @@
-"""What is stored: customers, accounts, journal entries, postings."""
+"""What is stored: customers, the ledger, tariffs, bills."""
 
 from __future__ import annotations
 
+from billing.models.bills import BillingState, BillKind, BillLine, SessionBill, SessionTariff
 from billing.models.companies import Company, Member
 from billing.models.fields import MoneyField
 from billing.models.ledger import (
@@ -12,10 +13,15 @@ from billing.models.ledger import (
     Policy,
     Posting,
 )
+from billing.models.tariffs import LEVELS, Tariff, TariffAssignment, TariffVersion
 
 __all__ = [
+    "LEVELS",
     "Account",
     "AccountKind",
+    "BillKind",
+    "BillLine",
+    "BillingState",
     "Company",
     "EntryKind",
     "JournalEntry",
@@ -23,4 +29,9 @@ __all__ = [
     "MoneyField",
     "Policy",
     "Posting",
+    "SessionBill",
+    "SessionTariff",
+    "Tariff",
+    "TariffAssignment",
+    "TariffVersion",
 ]

@@ -37,10 +37,12 @@ class AccountKind(models.TextChoices):
     CASH = "Cash"
     CLEARING = "Clearing", "Payment provider"
     ADJUSTMENT = "Adjustment"
+    UNASSIGNED = "Unassigned", "Charged to nobody"
 
 
 CUSTOMERS = (AccountKind.WALLET, AccountKind.HELD, AccountKind.OWED)  # one of each per wallet
-ASSETS = (AccountKind.OWED, AccountKind.CASH, AccountKind.CLEARING)  # a debit makes them grow
+# A debit makes these grow.
+ASSETS = (AccountKind.OWED, AccountKind.CASH, AccountKind.CLEARING, AccountKind.UNASSIGNED)
 
 
 class Policy(models.TextChoices):

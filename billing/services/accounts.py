@@ -53,6 +53,11 @@ def clearing(currency: str, *, provider: str) -> Ours:
     return Ours(code, AccountKind.CLEARING, currency, f"Clearing: {provider}")
 
 
+def unassigned(currency: str) -> Ours:
+    """What sessions of nobody we know cost: cards without a holder, stations open to all."""
+    return Ours(f"unassigned/{currency}", AccountKind.UNASSIGNED, currency, "Charged to nobody")
+
+
 def adjustment(currency: str) -> Ours:
     """The other side of what an operator corrects by hand."""
     return Ours(f"adjustment/{currency}", AccountKind.ADJUSTMENT, currency, "Adjustments")

@@ -68,25 +68,30 @@ def reverse(
     reason = journal.checked_reason(reason)
     asked = {"reverse": entry_id, "reason": reason}
     entry = _reversible(entry_id)
-    moves = list(entry.postings.order_by("pk").values_list("account", "amount"))
 
     def enter(book: Journal) -> JournalEntry:
-        _check_untouched(entry)
-        made = book.enter(
-            kind=EntryKind.REVERSAL,
-            key=key,
-            asked=asked,
-            lines=[(book.by_number[number], -amount) for number, amount in moves],
-            reverses=entry,
-            reference=entry.reference,
-            reason=reason,
-        )
-        for number, _ in moves:
-            owing.square(book, book.by_number[number], key=key)
-        return made
+        return reverse_in(book, entry, key=key, reason=reason)
 
-    wallets = [number for number, _ in moves]
+    wallets = list(entry.postings.values_list("account", flat=True))
     return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, wallets=wallets)
+
+
+def reverse_in(book: Journal, entry: JournalEntry, *, key: str, reason: str) -> JournalEntry:
+    """Undo ``entry`` in an open journal over its accounts. Raises Conflict, InsufficientFunds."""
+    _check_untouched(entry)
+    moves = list(entry.postings.order_by("pk").values_list("account", "amount"))
+    made = book.enter(
+        kind=EntryKind.REVERSAL,
+        key=key,
+        asked={"reverse": entry.pk, "reason": reason},
+        lines=[(book.by_number[number], -amount) for number, amount in moves],
+        reverses=entry,
+        reference=entry.reference,
+        reason=reason,
+    )
+    for number, _ in moves:
+        owing.square(book, book.by_number[number], key=key)
+    return made
 
 
 def _reversible(entry_id: int) -> JournalEntry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
+from billing.api.urls import urlpatterns as money
 from cms.accounts.api import urlpatterns as authentication
 from cms.api.docs import Browse, Document
 from cms.api.errors import unknown_path
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *authentication,
     *stations,
     *cards,
+    *money,
     *remote_control,
     route("schema", Document.as_view(), "schema"),
     route("docs", Browse.as_view(), "docs"),

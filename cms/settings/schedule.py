@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "bill ended sessions": {"task": "billing.tasks.bill_ended_sessions", "schedule": 30.0},
     "notice stations that fell silent": {
         "task": "stations.tasks.notice_silence",
         "schedule": 10.0,

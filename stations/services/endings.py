@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from stations import hooks
 from stations.models import (
     ChargingSession,
     Connector,
@@ -120,6 +121,8 @@ def keep_orphan(*, station_id: int, stop: Stop, at: datetime) -> ChargingSession
             "review_reasons": ["NoStart"],
         },
     )
+    if is_new:
+        hooks.opened(orphan, at)
     review.follow(session=orphan, before={} if is_new else review.facts(orphan), at=at)
     return orphan
 

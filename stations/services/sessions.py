@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from rfid.services import cards
 from rfid.services.cards import Authorization
+from stations import hooks
 from stations.models import ChargingSession, Connector, SessionStatus
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
@@ -66,7 +67,10 @@ def _standing(station_id: int, id_tag: str, at: datetime) -> Authorization:
     elsewhere = ChargingSession.objects.filter(
         card=authorization.card, status=SessionStatus.ACTIVE, authorization="Accepted"
     ).exclude(station_id=station_id)
-    return authorization._replace(status="ConcurrentTx") if elsewhere.exists() else authorization
+    if elsewhere.exists():
+        return authorization._replace(status="ConcurrentTx")
+    refused = authorization.card and hooks.refusal(authorization.card, station_id, at)
+    return authorization._replace(status=refused) if refused else authorization
 
 
 @transaction.atomic
@@ -172,6 +176,7 @@ def _open(
         session.stopped_at = start.started_at
         review.flag(session, "NoStop")
     session.save(force_insert=True)
+    hooks.opened(session, at)
     review.follow(session=session, before={}, at=at)
     if not is_over:
         assignments.session_began(session=session, at=at)

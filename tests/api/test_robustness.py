@@ -12,6 +12,7 @@ from rfid.services import cards
 from stations.models import ConfigurationTemplate, ReviewCase
 from stations.services import assignments, commands, sessions, templates
 from tests.api.conftest import NOW, charge
+from tests.billing import charging
 from tests.stations import given_profiles
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
@@ -63,7 +64,9 @@ def names(online) -> dict[str, object]:
     assigned = assignments.assign(
         profile=profile, station=online, connector_id=1, asker=assignments.Asker(NOW)
     )
+    tariff = charging.everywhere()
     return {
+        "tariffId": tariff.pk,
         "templateId": template.pk,
         "batchId": batch.pk,
         "cpId": "CP_001",
@@ -71,6 +74,7 @@ def names(online) -> dict[str, object]:
         "transactionId": charge(online, readings=1),
         "commandId": command.pk,
         "reservationId": 1,
+        "certificateId": 1,
         "caseId": ReviewCase.objects.get(id_tag="NOBODY").pk,
         "imageId": 1,
         "updateId": 1,

@@ -23,6 +23,7 @@ from stations.services import (
     templates,
 )
 from tests.api.conftest import NOW, charge
+from tests.billing import charging
 
 COMMAND_CODES = {"200", "202", "400", "401", "403", "404", "409", "502", "504"}
 NOT_DESCRIBED = {"/api/", "/api/schema", "/api/docs"}
@@ -133,6 +134,11 @@ def test_operation_ids_are_unique(document):
         "/api/sessions",
         "/api/sessions/{transactionId}",
         "/api/sessions/{transactionId}/meter-values",
+        "/api/sessions/{transactionId}/cost",
+        "/api/tariffs",
+        "/api/tariffs/{tariffId}",
+        "/api/tariffs/{tariffId}/versions",
+        "/api/tariffs/{tariffId}/assignments",
         "/api/sessions/station/{cpId}",
         "/api/rfid",
         "/api/rfid/{tagId}",
@@ -145,6 +151,7 @@ def test_operation_ids_are_unique(document):
 )
 def test_real_answers_fit_their_description(api: APIClient, online, document, path):
     api.post("/api/rfid", {"tagId": "RFID_001"}, format="json")
+    tariff = charging.everywhere()
     transaction_id = charge(online, readings=2)
     orphan = sessions.Stop(4711, NOW, 5000)
     sessions.end(station_id=online.pk, stop=orphan, at=NOW)
@@ -167,6 +174,7 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
         "caseId": ReviewCase.objects.get().pk,
         "templateId": template.pk,
         "batchId": batch.pk,
+        "tariffId": tariff.pk,
     }
     response = api.get(path.format(**names))
     described = document["paths"][path]["get"]["responses"]["200"]["content"]
