@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -65,13 +65,21 @@ def _known(
         zone=site.time_zone if site else "UTC",
         started_at=session.started_at,
         ended_at=ended_at,
-        readings=readings,
+        readings=[*_registers(session), *readings] if readings else (),
         states=[StateChange(moment, status in IDLE) for moment, status in statuses],
         energy_wh=session.energy_wh,
         power_w=connector.max_power_w if connector else None,
         reservation=reservation,
     )
     return Known(usage, is_over)
+
+
+def _registers(session: ChargingSession) -> Iterator[Reading]:
+    """What the start and the stop themselves say of the meter."""
+    if session.started_at and session.meter_start_wh is not None:
+        yield Reading(session.started_at, session.meter_start_wh)
+    if session.stopped_at and session.meter_stop_wh is not None:
+        yield Reading(session.stopped_at, session.meter_stop_wh)
 
 
 def _end(

@@ -81,7 +81,7 @@ def test_a_wrong_target_is_told_by_field(api: APIClient, db, body, field):
 
 def test_the_cost_of_a_session_is_shown_while_it_charges(api: APIClient, online):
     charging.everywhere()
-    session = charge(online, readings=2)
+    session = charge(online, readings=2, ends=False)
     cost = api.get(f"/api/sessions/{session}/cost").json()
     assert cost["isFinal"] is False
     assert cost["currency"] == "EUR"

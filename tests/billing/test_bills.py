@@ -199,6 +199,20 @@ def test_what_was_held_is_released_and_the_wallet_pays():
     assert holds.open_hold(wallet.pk, reference) is None
 
 
+def test_energy_is_priced_by_the_clock_of_the_site_as_the_readings_tell():
+    station = a_station()
+    a_driver()
+    early = {"kind": "energy", "price": "0.50", "when": {"between": "06:00-13:30"}}
+    late = {"kind": "energy", "price": "0.10"}
+    everywhere({"currency": "EUR", "components": [early, late]})
+    number = given.begin(station).transaction_id  # 13:00 in Berlin
+    given.meter(given.a_reading(station, number, minute=30, energy=2000))
+    given.finish(station, number, minute=60, meter=11_000)
+    bill_all()
+    # 1 kWh until 13:30, 9 kWh after it
+    assert SessionBill.objects.get().net == Decimal("1.40")
+
+
 def test_lines_say_what_they_charge_and_why():
     station = a_station()
     a_driver()
