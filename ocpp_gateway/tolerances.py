@@ -20,6 +20,7 @@ class Tolerances(NamedTuple):
     zone: tzinfo = UTC  # of times it sends without one
     z_is_local: bool = False
     units: Mapping[str, str] = {}  # that its values are really in, by the name of the value
+    since_start: bool = False  # registers in MeterValues count from the start of the session
     settle_s: float | None = None  # None: as the settings say
     rows: Mapping[str, int] = {}  # the quirk that says so, by its name
 
@@ -59,6 +60,7 @@ def _made(station: ChargingStation, known: Settings) -> Tolerances:
         _zone(station, _value(known, "naive_times", "site" if z_is_local else None)),
         z_is_local,
         {member: known[name].value for name, member in UNITS.items() if name in known},
+        bool(_value(known, "session_registers")),
         _value(known, "settle_seconds"),
         {name: row.pk for name, row in known.items()},
     )

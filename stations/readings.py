@@ -23,6 +23,7 @@ class Reading(NamedTuple):
     soc_percent: float | None
     raw: str
     fingerprint: int  # of the content: with connector and moment, the natural key
+    since_start: bool = False  # energy_wh counts from the start of its session
 
 
 def fingerprint(raw: str | bytes, transaction_id: int | None) -> int:

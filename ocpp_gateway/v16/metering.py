@@ -21,7 +21,11 @@ _UNITS = {member: name for name, member in UNITS.items()}
 
 def meter_values(inbound: Inbound) -> list[Reading]:
     """What a connector's meter showed; section 4.7. ``record`` stores many of them together."""
-    return readings_of(inbound, inbound.payload["meterValue"])
+    readings = readings_of(inbound, inbound.payload["meterValue"])
+    if not inbound.model.since_start:
+        return readings
+    inbound.note("session_registers", "")
+    return [reading._replace(since_start=True) for reading in readings]
 
 
 def record(readings: Sequence[Reading], at: datetime) -> None:

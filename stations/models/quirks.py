@@ -84,6 +84,9 @@ KNOBS: dict[str, Knob] = {
     "energy_unit": Knob(
         _one_of("Wh", "kWh"), '"Wh" or "kWh"', "what its registers are in, whatever it says"
     ),
+    "session_registers": Knob(
+        _flag, "true or false", "registers in MeterValues count from the start of the session"
+    ),
     "power_unit": Knob(_one_of("W", "kW"), '"W" or "kW"', "what its power is in, whatever it says"),
 }
 

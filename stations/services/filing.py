@@ -206,7 +206,7 @@ def _place(holder: ChargingSession) -> Connector:
 
 def _row(reading: Reading, connector: Connector, at: datetime) -> MeterValue:
     said = reading._asdict()
-    for name in ("station_id", "connector_id"):
+    for name in ("station_id", "connector_id", "since_start"):
         del said[name]
     number = said.pop("transaction_id")
     return MeterValue(

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from cms.shared import bulk
+from stations.models import ChargingSession
 from stations.readings import Reading
 from stations.services import filing
 
@@ -99,17 +100,39 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
     """
     if not readings:
         return
+    if any(reading.since_start for reading in readings):
+        readings = _lifted(readings)
     connectors = {(reading.station_id, reading.connector_id) for reading in readings}
     bulk.run(
         (
             bulk.Step(_CONNECTORS, _CONNECTOR_COLUMNS, sorted(connectors)),
-            bulk.Step(_READINGS, _READING_COLUMNS, [(*reading, at) for reading in readings]),
+            bulk.Step(_READINGS, _READING_COLUMNS, [(*r[:-1], at) for r in readings]),
             bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, _snapshots(readings)),
         )
     )
     nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]
     if nameless:
         filing.file(readings=nameless, at=at)
+
+
+def _lifted(readings: Sequence[Reading]) -> list[Reading]:
+    """Registers that count from the start of their session as the meter's own (Grizzl-E).
+
+    Where the session is not known their text is kept, and no register.
+    """
+    numbers = {r.transaction_id for r in readings if r.since_start and r.transaction_id}
+    rows = ChargingSession.objects.filter(pk__in=numbers)
+    begun = {(pk, at): wh for pk, at, wh in rows.values_list("pk", "station", "meter_start_wh")}
+    return [
+        _on_top(r, begun.get((r.transaction_id or 0, r.station_id))) if r.since_start else r
+        for r in readings
+    ]
+
+
+def _on_top(reading: Reading, begun_wh: int | None) -> Reading:
+    if reading.energy_wh is None or begun_wh is None:
+        return reading._replace(energy_wh=None)
+    return reading._replace(energy_wh=begun_wh + reading.energy_wh)
 
 
 def _for_update(statement: str) -> str:

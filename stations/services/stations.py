@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -118,8 +119,16 @@ def boot(*, station_id: int, report: BootReport, at: datetime) -> BootAnswer:
     if station.registration == Registration.ACCEPTED:
         configuration_reads.booted(station=station, at=at)
         local_lists.booted(station_id=station_id, at=at)
-    interval_s = station.heartbeat_interval_s or settings.OCPP_HEARTBEAT_INTERVAL
-    return BootAnswer(station.registration, interval_s)
+    return BootAnswer(station.registration, station.heartbeat_interval_s or _spread_interval())
+
+
+def _spread_interval() -> int:
+    """The system's interval or up to a tenth less: stations that came back together after an
+
+    outage do not send their heartbeats together for ever after.
+    """
+    longest = settings.OCPP_HEARTBEAT_INTERVAL
+    return random.randint(longest - longest // 10, longest)  # noqa: S311 - no secret
 
 
 def notice_silence(*, at: datetime) -> int:

@@ -9,7 +9,7 @@ import pytest
 from ocpp_gateway import tolerances
 from ocpp_gateway.dispatch import Inbound
 from ocpp_gateway.v16 import metering, values
-from stations.models import Quirk, Site
+from stations.models import MeterValue, Quirk, Site
 from stations.services import stations
 from tests.stations import given
 from tests.stations.counting import statements
@@ -138,3 +138,55 @@ def test_what_a_station_says_at_its_boot_makes_it_another_model(station):
     assert tolerances.is_other(station, same | {"firmwareVersion": "2"})
     given.ChargingStation.objects.filter(pk=station.pk).update(vendor="Other")
     assert tolerances.of_booted(station).settle_s == 15
+
+
+def test_registers_since_the_start_are_put_on_top_of_the_meters(station):
+    known("session_registers", True)
+    number = given.begin(station, meter=500_000).transaction_id
+    payload = {
+        "connectorId": 1,
+        "transactionId": number,
+        "meterValue": [
+            {"timestamp": "2025-03-01T12:10:00Z", "sampledValue": [{"value": "1500"}]},
+            {
+                "timestamp": "2025-03-01T12:20:00Z",
+                "sampledValue": [{"value": "2.5", "unit": "kWh"}],
+            },
+        ],
+    }
+    metering.record(metering.meter_values(heard(station, payload)), AT)
+    session = given.session(number)
+    assert (session.energy_wh, session.last_register_wh) == (2500, 502_500)
+    stored = session.meter_values.values_list("energy_wh", flat=True)
+    assert set(stored) == {501_500, 502_500}
+    given.finish(station, number, meter=504_000)
+    assert given.session(number).energy_wh == 4000
+    assert given.kinds(station=station) == ["UnknownCard"]
+
+
+@pytest.mark.parametrize("number", [None, -1, 4711])
+def test_registers_since_the_start_of_a_session_nobody_knows_are_kept_as_text(station, number):
+    known("session_registers", True)
+    payload = {
+        "connectorId": 1,
+        "meterValue": [
+            {"timestamp": "2025-03-01T12:10:00Z", "sampledValue": [{"value": "1500"}]},
+        ],
+    }
+    if number is not None:
+        payload["transactionId"] = number
+    metering.record(metering.meter_values(heard(station, payload)), AT)
+    [row] = MeterValue.objects.all()
+    assert (row.energy_wh, row.raw) == (None, '[{"value":"1500"}]')
+
+
+def test_registers_since_the_start_of_another_stations_session_are_not_put_on_top(station):
+    known("session_registers", True)
+    other = given.begin(given.a_station("CP-2"), meter=500_000).transaction_id
+    payload = {
+        "connectorId": 1,
+        "transactionId": other,
+        "meterValue": [{"timestamp": "2025-03-01T12:10:00Z", "sampledValue": [{"value": "15"}]}],
+    }
+    metering.record(metering.meter_values(heard(station, payload)), AT)
+    assert MeterValue.objects.get().energy_wh is None
