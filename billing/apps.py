@@ -11,8 +11,9 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        """Take part where sessions begin: each keeps the tariff that counts then."""
-        from billing.services import tariffs
+        """Take part where cards are asked for and sessions begin: the tariff first, then holds."""
+        from billing.services import allowance, tariffs
         from stations import hooks
 
-        hooks.session_opened.append(tariffs.freeze)
+        hooks.may_charge.append(allowance.refusal)
+        hooks.session_opened += [tariffs.freeze, allowance.set_aside]

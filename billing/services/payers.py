@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from billing.models import Account, AccountKind, Member
+from billing.models import Account, AccountKind, Member, Policy
 from billing.services import wallets
 from stations.models import ChargingSession
 
@@ -16,7 +16,7 @@ Currencies = Sequence[tuple[ChargingSession, str]]
 
 
 def wallets_of(sessions: Currencies, *, at: datetime) -> dict[int, Account]:
-    """The wallet of each session's payer in its currency, by session; opened where it is new.
+    """The wallet of each session's payer in its currency, by session; a new one pays by bill.
 
     Sessions of cards that belong to nobody have none. Two queries, and more for new wallets. Call
     it before a journal is opened: it locks nothing.
@@ -57,4 +57,4 @@ def _opened(
     assert session.card.user is not None
     member = companies.get(session.card.user.pk)
     customer = member.company if member else session.card.user
-    return wallets.open(customer=customer, currency=currency, at=at)
+    return wallets.open(customer=customer, currency=currency, at=at, policy=Policy.POSTPAID)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -205,6 +206,10 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "USER_ID_CLAIM": "sub",
 }
+
+# Money
+BILLING_PREPAID_HOLD: Decimal = env("BILLING_PREPAID_HOLD")
+BILLING_STOP_AT_PERCENT: int = env("BILLING_STOP_AT_PERCENT")
 
 # OCPP
 OCPP_HEARTBEAT_INTERVAL: int = env("OCPP_HEARTBEAT_INTERVAL")

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,6 +62,13 @@ def decimal(low: float, high: float) -> Callable[[str], float]:
         return number
 
     return parse
+
+
+def amount(value: str) -> Decimal:
+    """An amount of money that is not negative, with four decimals at most."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", value.strip()):
+        raise ValueError(value)
+    return Decimal(value.strip())
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -182,6 +190,11 @@ VARIABLES: dict[str, Variable] = {
     # API
     "JWT_ACCESS_MINUTES": Variable(whole(1, 1440), 30, "a whole number of minutes, 1 to 1440"),
     "JWT_REFRESH_DAYS": Variable(whole(1, 365), 14, "a whole number of days, 1 to 365"),
+    # Money
+    "BILLING_PREPAID_HOLD": Variable(
+        amount, Decimal(5), "an amount such as 5.00: what prepaid needs to begin, and is set aside"
+    ),
+    "BILLING_STOP_AT_PERCENT": Variable(whole(1, 100), 95, "a whole number from 1 to 100"),
     # OCPP
     "OCPP_HEARTBEAT_INTERVAL": Variable(whole(10, 86400), 60, _SECONDS.format(10, 86400)),
     "OCPP_UNKNOWN_STATIONS": Variable(

@@ -7,6 +7,10 @@ from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "bill ended sessions": {"task": "billing.tasks.bill_ended_sessions", "schedule": 30.0},
+    "stop sessions that used up what was prepaid": {
+        "task": "billing.tasks.stop_used_up_sessions",
+        "schedule": 10.0,
+    },
     "notice stations that fell silent": {
         "task": "stations.tasks.notice_silence",
         "schedule": 10.0,

@@ -191,12 +191,11 @@ def test_what_was_held_is_released_and_the_wallet_pays():
         wallet_id=wallet.pk, amount=Decimal(20), source=accounts.cash("EUR"), key="t", at=after(0)
     )
     number = charged(station)
-    reference = f"session/{number}"
-    holds.hold(wallet_id=wallet.pk, amount=Decimal(10), reference=reference, key="h", at=after(0))
+    assert holds.open_hold(wallet.pk, f"session/{number}") is not None
     bill_all()
     wallet.refresh_from_db()
     assert wallet.balance == Decimal("16.43")
-    assert holds.open_hold(wallet.pk, reference) is None
+    assert holds.open_hold(wallet.pk, f"session/{number}") is None
 
 
 def test_energy_is_priced_by_the_clock_of_the_site_as_the_readings_tell():
