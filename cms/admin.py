@@ -30,6 +30,7 @@ from stations.models import (
     LogRequest,
     MeterValue,
     ProfileAssignment,
+    ProfileUpgrade,
     Quirk,
     QuirkTally,
     Reservation,
@@ -85,6 +86,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("Security events", "security", SecurityEvent),
             ("Certificates", "verified_user", StationCertificate),
+            ("Profile upgrades", "shield_lock", ProfileUpgrade),
         ),
     ),
     (

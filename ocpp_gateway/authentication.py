@@ -45,7 +45,7 @@ class Admission(NamedTuple):
 
 class _Proven(NamedTuple):
     station: ChargingStation
-    learned: dict[str, Any]  # what the login settled of its keys and profile
+    proof: stations.Proof
 
 
 def identity(raw_path: str) -> str | None:
@@ -94,7 +94,7 @@ def _decide(scope: dict[str, Any], at: datetime) -> Admission | Denied:
         connection_id=connection_id,
         protocol=spoken.subprotocol,
         at=at,
-        learned=proven.learned,
+        proof=proven.proof,
     )
     model = tolerances.of(proven.station)
     return Admission(proven.station, connection_id, spoken.subprotocol, spoken.answered, model)
@@ -122,7 +122,8 @@ def _station(cp_id: str, scope: dict[str, Any], at: datetime) -> _Proven | Denie
     found = station or _unknown(cp_id)
     if isinstance(found, Denied):
         return found
-    return _Proven(found, {**profiles.learned(found, profile), **keys.learned(found, key_hash)})
+    pending = bool(found.pending_keys) or found.pending_profile is not None
+    return _Proven(found, stations.Proof(key_hash, profile, pending))
 
 
 def _certificate(cp_id: str, scope: dict[str, Any], at: datetime) -> tuple[bool, str | None]:

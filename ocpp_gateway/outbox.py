@@ -11,13 +11,17 @@ from ocpp_gateway import quirks, v16, validation
 from ocpp_gateway.frames import Call, CallError
 from ocpp_gateway.rpc import Answered, Late, Refused
 from stations.models import Command, CommandStatus
-from stations.services import commands
+from stations.services import commands, sealing
 from stations.services.commands import Outcome
 
 logger = logging.getLogger(__name__)
 NO_ANSWER = Outcome(CommandStatus.TIMED_OUT, error_description="no answer in time")
 CONNECTION_LOST = Outcome(
     CommandStatus.TIMED_OUT, error_description="the connection closed before the answer"
+)
+
+_UNREADABLE = Outcome(
+    CommandStatus.FAILED, None, "NotSupported", "its password was sealed under another SECRET_KEY"
 )
 
 
@@ -27,10 +31,15 @@ def next_call(*, station_id: int, connection_id: str, at: datetime) -> tuple[int
     A payload that breaks its schema is settled as Failed and the one after it is taken.
     """
     while command := commands.claim_next(station_id=station_id, connection_id=connection_id, at=at):
-        problems = validation.check_call(command.action, command.payload)
-        if not problems:
-            return command.pk, Call(command.message_id, command.action, command.payload)
-        unfit = Outcome(CommandStatus.FAILED, None, problems[0].code, problems[0].message)
+        try:
+            payload = sealing.opened(command.payload)
+        except sealing.Unreadable:
+            unfit = _UNREADABLE
+        else:
+            problems = validation.check_call(command.action, payload)
+            if not problems:
+                return command.pk, Call(command.message_id, command.action, payload)
+            unfit = Outcome(CommandStatus.FAILED, None, problems[0].code, problems[0].message)
         commands.settle(command_id=command.pk, outcome=unfit, at=at)
     return None
 

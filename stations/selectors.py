@@ -25,6 +25,7 @@ from stations.models import (
     LogRequest,
     MeterValue,
     ProfileAssignment,
+    ProfileUpgrade,
     Quirk,
     QuirkTally,
     Reservation,
@@ -197,6 +198,16 @@ def station_certificates() -> QuerySet[StationCertificate]:
 def station_certificate(certificate_id: int) -> StationCertificate:
     """One of them. Raises NotFound."""
     return _one(station_certificates().filter(pk=certificate_id), "Certificate")
+
+
+def profile_upgrades() -> QuerySet[ProfileUpgrade]:
+    """Upgrades of security profiles, with station, command and who asked."""
+    return ProfileUpgrade.objects.select_related("station", "command", "requested_by")
+
+
+def profile_upgrade(upgrade_id: int) -> ProfileUpgrade:
+    """One of them. Raises NotFound."""
+    return _one(profile_upgrades().filter(pk=upgrade_id), "Profile upgrade")
 
 
 def template(template_id: int) -> ConfigurationTemplate:

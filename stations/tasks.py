@@ -14,6 +14,7 @@ from stations.services import (
     configuration,
     configuration_reads,
     connectors,
+    credentials,
     effects,
     issuing,
     list_contents,
@@ -25,6 +26,7 @@ from stations.services import (
     stations,
     strangers,
     unplaced,
+    upgrades,
     upkeep,
 )
 
@@ -147,3 +149,15 @@ def prune_security() -> None:
     before = clock.now() - timedelta(days=settings.SECURITY_EVENT_RETENTION_DAYS)
     security_events.prune(before=before)
     issuing.prune(before=before)
+
+
+@shared_task
+def advance_upgrades() -> None:
+    """Take stations a step further on their way to a higher security profile."""
+    upgrades.advance(at=clock.now())
+
+
+@shared_task
+def end_old_keys() -> None:
+    """End keys whose successor a station accepted long enough ago."""
+    credentials.end_old_keys(at=clock.now())

@@ -68,4 +68,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "stations.tasks.prune_security",
         "schedule": timedelta(hours=6),
     },
+    "advance profile upgrades": {"task": "stations.tasks.advance_upgrades", "schedule": 2.0},
+    "end old keys of stations": {
+        "task": "stations.tasks.end_old_keys",
+        "schedule": timedelta(minutes=10),
+    },
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from ocpp_gateway.dispatch import Payload
 from stations.models import Command
-from stations.services import configuration, configuration_reads
+from stations.services import configuration, configuration_reads, credentials
 
 _TAKEN = ("Accepted", "RebootRequired")
 
@@ -28,6 +28,7 @@ def get_configuration_answered(command: Command, answer: Payload, at: datetime) 
 def change_configuration_answered(command: Command, answer: Payload, at: datetime) -> None:
     """Keep the new value, where the station took it (section 5.3). A secret is not kept."""
     key, status = command.payload["key"], answer["status"]
+    credentials.answered(command=command, status=status, at=at)
     if status in _TAKEN:
         configuration.changed(
             station_id=command.station_id,

@@ -26,8 +26,6 @@ MENU = {
         "change_configuration",
         "clear_cache",
         "data_transfer",
-        "new_key",
-        "remove_key",
     ],
 }
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from cms.shared import display
 from cms.shared.admin import ChoiceFilter, FixedFilter, ModelAdmin, RelatedFilter
-from stations.admin import board, errands, firmware, logs, quirks, setup, words
+from stations.admin import board, credentials, errands, firmware, logs, quirks, setup, words
 from stations.admin.actions import MENU, StationActions
 from stations.admin.charging import CHARGING_MENU
 from stations.admin.sites import time_zone_field
@@ -28,6 +28,10 @@ _EDITED = (
 _FILES_MENU = {
     "title": "Firmware and logs",
     "items": ["update_firmware", "get_log"],
+}
+_SECURITY_MENU = {
+    "title": "Security",
+    "items": ["rotate_key", "upgrade_profile", "new_key", "remove_key"],
 }
 
 
@@ -64,7 +68,10 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     )
     search_help_text = "Identity, name, vendor, model or site begins with …"
     actions = None
-    actions_detail = ["remote_start", "remote_stop", MENU, CHARGING_MENU, setup.MENU, _FILES_MENU]
+    actions_detail = [
+        *("remote_start", "remote_stop"),
+        *(MENU, CHARGING_MENU, setup.MENU, _FILES_MENU, _SECURITY_MENU),
+    ]
     autocomplete_fields = ("site",)
     change_form_outer_before_template = "admin/stations/station_head.html"
     change_form_outer_after_template = "admin/stations/station_tail.html"
@@ -75,6 +82,8 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     update_firmware = firmware.update_firmware
     has_logs_permission = logs.has_logs_permission
     get_log = logs.get_log
+    rotate_key = credentials.rotate_key
+    upgrade_profile = credentials.upgrade_profile
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:
         """With its connectors, in one query for a whole page."""

@@ -15,6 +15,7 @@ from stations.api.configuration import (
     ConfigurationReadViews,
     DifferenceViews,
 )
+from stations.api.credentials import KeyRotationViews, UpgradeViews
 from stations.api.errands import LogRequestViews
 from stations.api.firmware import FirmwareFileViews, FirmwareImageViews, FirmwareUpdateViews
 from stations.api.local_lists import EntryViews, LocalListsViews, LocalListViews
@@ -52,6 +53,16 @@ _stations = [
         "stations/<segment:cp_id>/key",
         StationKeyViews.as_view({"post": "create", "delete": "destroy"}),
         "station-key",
+    ),
+    route(
+        "stations/<segment:cp_id>/key/rotate",
+        KeyRotationViews.as_view({"post": "create"}),
+        "station-key-rotate",
+    ),
+    route(
+        "stations/<segment:cp_id>/security-profile",
+        UpgradeViews.as_view({"post": "create"}),
+        "station-security-profile",
     ),
     route(
         "stations/<segment:cp_id>/configuration",
@@ -212,6 +223,10 @@ _files = [
 ]
 _certificate = "certificates/<number:certificate_id>"
 _security = [
+    route("profile-upgrades", UpgradeViews.as_view(_list), "profile-upgrades"),
+    route(
+        "profile-upgrades/<number:upgrade_id>", UpgradeViews.as_view(_retrieve), "profile-upgrade"
+    ),
     route("security-events", SecurityEventViews.as_view(_list), "security-events"),
     route("certificates", CertificateViews.as_view(_list), "certificates"),
     route("certificates/authorities", AuthorityViews.as_view(_list), "certificate-authorities"),

@@ -46,6 +46,7 @@ from stations.models.sessions import ChargingSession, SessionStatus
 from stations.models.stations import ChargingStation, Registration, SecurityProfile, Site
 from stations.models.templates import ConfigurationTemplate
 from stations.models.transfers import Purpose, Transfer, TransferState
+from stations.models.upgrades import ProfileUpgrade, UpgradeOutcome, UpgradeStep
 
 __all__ = [
     "KNOBS",
@@ -85,6 +86,7 @@ __all__ = [
     "Outcome",
     "ProfileAssignment",
     "ProfilePurpose",
+    "ProfileUpgrade",
     "Purpose",
     "Quirk",
     "QuirkTally",
@@ -107,4 +109,6 @@ __all__ = [
     "Subject",
     "Transfer",
     "TransferState",
+    "UpgradeOutcome",
+    "UpgradeStep",
 ]

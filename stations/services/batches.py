@@ -157,7 +157,7 @@ def _ask(batch: CommandBatch, item: BatchItem, at: datetime) -> bool:
     except StationOffline:
         _pass_over(batch, item)
         return False
-    except Conflict as refused:
+    except DomainError as refused:
         item.state, item.detail = ItemState.FAILED, refused.message[:500]
     item.save(update_fields=["state", "detail", "command", "attempts"])
     return item.state == ItemState.ASKED

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from cms.shared.errors import Conflict, StationOffline
 from stations import events
 from stations.models import ChargingStation, Command, CommandStatus, Registration
-from stations.services import configuration, unanswered
+from stations.services import configuration, credentials, sealing, unanswered
 
 _NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
@@ -42,7 +42,7 @@ def request(
 
     Raises StationOffline where it is not connected, unless ``queue_for`` says how long the command
     may wait for it, and Conflict where the station is not served (yet). A repeated
-    ``idempotency_key`` gives the command it made the first time.
+    ``idempotency_key`` gives the command it made the first time. A password waits encrypted.
     """
     known = repeated(idempotency_key)
     if known is not None:
@@ -55,7 +55,7 @@ def request(
             command = Command.objects.create(
                 station=station,
                 action=action,
-                payload=payload,
+                payload=sealing.sealed(payload),
                 requested_at=at,
                 requested_by_id=requested_by_id,
                 send_before=at + (queue_for or timedelta(seconds=settings.OCPP_COMMAND_TIMEOUT)),
@@ -63,6 +63,8 @@ def request(
             )
     except IntegrityError:  # the same key, at the same moment
         return Command.objects.get(idempotency_key=idempotency_key)
+    if action == "ChangeConfiguration" and credentials.is_one(payload):
+        credentials.asked(command=command, payload=payload, at=at)
     events.command_waiting(station.pk)
     return command
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
-from typing import Any
 
 from django.conf import settings
 
@@ -15,7 +15,9 @@ from stations.models import ChargingStation
 
 _LENGTH = range(16, 41)  # AuthorizationKey, OCPP 1.6 security whitepaper section 4.1
 _LETTERS = string.ascii_letters + string.digits
-_MOST_PENDING = 3  # keys whose change was never answered; older ones are given up
+_SHORT = range(16, 21)  # fits into AuthorizationKey as hexadecimal digits
+_HEX = re.compile("(?:[0-9a-fA-F]{2}){16,20}")
+MOST_PENDING = 3  # keys it was given and may use; no more are given before it proves one
 _NOBODY = "hmac-sha256$00000000$" + 64 * "0"
 
 
@@ -25,11 +27,7 @@ def set_key(*, station: ChargingStation, key: str | None = None) -> str:
     Raises DomainError for a given key that is not 16 to 40 printable characters.
     """
     key = new() if key is None else key
-    if len(key) not in _LENGTH or not key.isprintable():
-        raise DomainError(
-            "A station key has 16 to 40 printable characters",
-            fields={"authorizationKey": ["16 to 40 printable characters expected"]},
-        )
+    check(key)
     station.key_hash = hashed(key)
     station.pending_keys = []
     station.save(update_fields=["key_hash", "pending_keys", "updated_at"])
@@ -45,6 +43,26 @@ def new() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(20)).encode().hex()
 
 
+def check(key: str) -> None:
+    """Raise DomainError for a key no station can have."""
+    if len(key) not in _LENGTH or not key.isprintable():
+        raise DomainError(
+            "A station key has 16 to 40 printable characters",
+            fields={"authorizationKey": ["16 to 40 printable characters expected"]},
+        )
+
+
+def as_sent(key: str) -> str:
+    """``key`` as AuthorizationKey takes it: hexadecimal digits, where they fit into 40 (4.1).
+
+    A longer text goes as it is, to stations that take it literally. Raises DomainError.
+    """
+    check(key)
+    if _HEX.fullmatch(key) or len(key.encode()) not in _SHORT:
+        return key
+    return key.encode().hex()
+
+
 def clear_key(*, station: ChargingStation) -> None:
     """Let ``station`` connect without a key, where the settings allow it at all."""
     station.key_hash = ""
@@ -54,13 +72,13 @@ def clear_key(*, station: ChargingStation) -> None:
 
 def hashed(key: str) -> str:
     """What is kept of ``key``."""
-    return _hash(key, secrets.token_hex(4))
+    return _hash(_canonical(key), secrets.token_hex(4))
 
 
 def matches(key_hash: str, presented: str | bytes) -> bool:
     """Whether ``presented`` is the key, as it is, in hexadecimal digits, or as their bytes.
 
-    Takes as long for a station that has none, and whichever of the three it is.
+    Takes as long for a station that has none, and whichever of them it is.
     """
     known = key_hash or _NOBODY
     salt = known.split("$")[1]
@@ -70,28 +88,26 @@ def matches(key_hash: str, presented: str | bytes) -> bool:
 
 def recognised(station: ChargingStation | None, presented: str | bytes) -> str | None:
     """The hash of the key of ``station`` that was presented, an old one or a new; or None."""
-    pending = station.pending_keys[-_MOST_PENDING:] if station else []
+    pending = station.pending_keys[-MOST_PENDING:] if station else []
     hashes = [station.key_hash if station else "", *(each["hash"] for each in pending)]
-    hashes += [""] * (1 + _MOST_PENDING - len(hashes))  # as many for every station
+    hashes += [""] * (1 + MOST_PENDING - len(hashes))  # as many for every station
     found = [each for each in hashes if matches(each, presented)]
     return found[0] if found else None
 
 
-def learned(station: ChargingStation, key_hash: str | None) -> dict[str, Any]:
-    """The fields of ``station`` that a login with this key settles: a change is done."""
-    if key_hash is None or key_hash == station.key_hash:
-        return {}
-    return {"key_hash": key_hash, "pending_keys": []}
+def _canonical(key: str) -> str:
+    """Hexadecimal digits in lower case: the same bytes are the same key."""
+    return key.lower() if _HEX.fullmatch(key) else key
 
 
-def _forms(presented: str | bytes) -> tuple[str, str, str]:
+def _forms(presented: str | bytes) -> tuple[str, ...]:
     raw = presented.encode(errors="surrogateescape") if isinstance(presented, str) else presented
     text = raw.decode(errors="replace")
     try:
         plain = bytes.fromhex(text).decode()
     except ValueError:
         plain = text
-    return text, raw.hex(), plain
+    return text, _canonical(text), raw.hex(), plain
 
 
 def _hash(key: str, salt: str) -> str:

@@ -1,12 +1,18 @@
-"""Security profiles: what a station must prove to connect, and how it moves to a higher one."""
+"""Security profiles: what a station must prove to connect, and what has to come before a higher."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from django.conf import settings
 
-from stations.models import ChargingStation, SecurityProfile
+from cms.shared.errors import Conflict, DomainError
+from stations.models import (
+    CertificateState,
+    ChargingStation,
+    SecurityProfile,
+    StationCertificate,
+)
 
 
 def required(station: ChargingStation | None) -> int:
@@ -33,9 +39,36 @@ def proved(*, secure: bool, key: bool, certificate: bool) -> int:
     return SecurityProfile.TLS_PASSWORD if secure else SecurityProfile.PASSWORD
 
 
-def learned(station: ChargingStation, profile: int) -> dict[str, Any]:
-    """The fields of ``station`` that a connection with ``profile`` settles: a change is done."""
-    changes: dict[str, Any] = {"connected_profile": profile}
-    if station.pending_profile is not None and profile >= station.pending_profile:
-        changes |= {"security_profile": station.pending_profile, "pending_profile": None}
-    return changes
+def check(station: ChargingStation, profile: int, *, at: datetime) -> None:
+    """Raise where ``station`` may not be told to use ``profile``.
+
+    DomainError for a lower one than it has, Conflict where it, or this system, lacks what the
+    profile needs: the station would come back and be turned away.
+    """
+    own = max(required(station), station.connected_profile or 0)
+    if profile < own or profile == SecurityProfile.NONE:
+        message = f"is never lowered through OCPP: {station.cp_id} has {own}"
+        raise DomainError(f"A security profile {message}", fields={"value": [message]})
+    if profile >= SecurityProfile.TLS_PASSWORD and not has_tls():
+        raise Conflict("Security profiles 2 and 3 need TLS (TLS_PORT, or BEHIND_PROXY)")
+    if profile == SecurityProfile.TLS_CERTIFICATE:
+        if not (settings.TLS_CLIENT_CA or has_certificate(station, at=at)):
+            raise Conflict(f"{station.cp_id} needs a certificate first (SignCertificate)")
+    elif not has_key(station):
+        raise Conflict(f"{station.cp_id} needs a key first (AuthorizationKey)")
+
+
+def has_tls() -> bool:
+    """Whether stations may reach this system over TLS."""
+    return bool(settings.TLS_PORT or settings.BEHIND_PROXY)
+
+
+def has_key(station: ChargingStation) -> bool:
+    """Whether the station has a key, or took one."""
+    return bool(station.key_hash) or any("taken_at" in each for each in station.pending_keys)
+
+
+def has_certificate(station: ChargingStation, *, at: datetime) -> bool:
+    """Whether the station took a certificate of ours that is still valid."""
+    own = StationCertificate.objects.filter(station=station, state=CertificateState.ACCEPTED)
+    return own.filter(not_after__gt=at).exists()

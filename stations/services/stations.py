@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from django.db import IntegrityError, transaction
 from cms.shared.errors import Conflict, DomainError
 from stations import events
 from stations.models import ChargingStation, Connector, Registration, SecurityProfile
-from stations.services import configuration_reads, errands, local_lists
+from stations.services import configuration_reads, credentials, errands, local_lists
 
 SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
 
@@ -39,6 +38,14 @@ class BootAnswer(NamedTuple):
     interval_s: int
 
 
+class Proof(NamedTuple):
+    """What a socket proved: the hash of the key it presented, and the profile it fulfils."""
+
+    key_hash: str | None
+    profile: int
+    settles: bool = False  # a change of its key or profile was pending when it logged in
+
+
 def find(cp_id: str) -> ChargingStation | None:
     """The station with this identity, letter case ignored."""
     return ChargingStation.objects.named(cp_id).first()
@@ -60,11 +67,11 @@ def connected(
     connection_id: str,
     protocol: str,
     at: datetime,
-    learned: Mapping[str, Any] | None = None,
+    proof: Proof | None = None,
 ) -> None:
     """The socket ``connection_id`` serves the station now; an older one is told to close.
 
-    ``learned``: what its login settled (profiles.learned, keys.learned).
+    ``proof``: what it logged in with; a change of key or profile that it proves is done.
     """
     ChargingStation.objects.filter(pk=station_id).update(
         connection_id=connection_id,
@@ -72,8 +79,10 @@ def connected(
         connected_at=at,
         last_seen_at=at,
         online=True,
-        **(learned or {}),
+        **({"connected_profile": proof.profile} if proof else {}),
     )
+    if proof is not None and proof.settles:
+        credentials.proved(station_id=station_id, key_hash=proof.key_hash, profile=proof.profile)
     events.station_superseded(station_id, connection_id)
 
 

@@ -13,7 +13,7 @@ from stations.models import (
     ReservationStatus,
     StationCertificate,
 )
-from stations.services import errands
+from stations.services import credentials, errands
 
 
 def follow(*, command: Command, at: datetime) -> None:
@@ -22,6 +22,7 @@ def follow(*, command: Command, at: datetime) -> None:
         status=ReservationStatus.FAILED, ended_at=at
     )
     errands.unanswered(command=command, at=at)
+    credentials.unanswered(command=command)
     ProfileAssignment.objects.filter(command=command, state=AssignmentState.REQUESTED).update(
         state=AssignmentState.FAILED, ended_at=at
     )

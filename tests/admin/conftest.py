@@ -30,6 +30,7 @@ from stations.models import (
     LogRequest,
     MeterValue,
     ProfileAssignment,
+    ProfileUpgrade,
     Purpose,
     Quirk,
     QuirkTally,
@@ -223,6 +224,9 @@ def security_rows(station: ChargingStation) -> list[Any]:
     return [
         SecurityEvent.objects.create(type="Tamper", happened_at=now, received_at=now, **known),
         StationCertificate.objects.create(csr="x", requested_at=now, **known),
+        ProfileUpgrade.objects.create(
+            from_profile=1, to_profile=2, step="Profile", step_at=now, requested_at=now, **known
+        ),
     ]
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils import timezone
 
-from stations.models import ChargingStation, ReviewCase, StationCertificate
-from stations.services import issuing, security_events
+from stations.models import (
+    ChargingStation,
+    Command,
+    ProfileUpgrade,
+    ReviewCase,
+    StationCertificate,
+)
+from stations.services import issuing, keys, security_events
 from tests import pki
-from tests.admin.dialogs import press
+from tests.admin.dialogs import address, answer, press
 
 
 def test_a_critical_event_stands_in_the_log_and_the_queue(root, station):
@@ -36,3 +42,33 @@ def test_a_certificate_is_revoked_with_a_reason(root, station):
     press(root, "revoke", row, why="stolen")
     row.refresh_from_db()
     assert (row.state, row.reason, row.revoked_by.get_username()) == ("Revoked", "stolen", "root")
+
+
+def test_a_key_is_changed_over_the_air_and_shown_to_nobody(root, station):
+    assert "Waiting to be sent" in press(root, "rotate_key", station)
+    command = Command.objects.get()
+    assert command.payload["value"].startswith("sealed:")
+    page = root.get(reverse("admin:stations_command_change", args=[command.pk])).content.decode()
+    assert command.payload["value"] not in page
+    answer(command)
+    page = root.get(reverse("admin:stations_chargingstation_change", args=[station.pk]))
+    assert "the old one and the new one are taken" in page.content.decode()
+
+
+def test_a_profile_is_raised_step_by_step(root, station, settings):
+    settings.TLS_PORT = 1
+    keys.set_key(station=station)
+    dialog = root.get(address("upgrade_profile", station)).content.decode()
+    assert "2: password over TLS" in dialog
+    assert "1: password<" not in dialog
+    press(root, "upgrade_profile", station, profile="2")
+    upgrade = ProfileUpgrade.objects.get()
+    page = root.get(reverse("admin:stations_profileupgrade_change", args=[upgrade.pk]))
+    assert "Telling it to change its profile" in page.content.decode()
+    part = root.get(reverse("admin:stations_profileupgrade_steps", args=[upgrade.pk]))
+    assert "hx-get" in part.content.decode()
+    upgrade.outcome, upgrade.reason = "Failed", "ChangeConfiguration: Rejected"
+    upgrade.save()
+    part = root.get(reverse("admin:stations_profileupgrade_steps", args=[upgrade.pk]))
+    assert "ChangeConfiguration: Rejected" in part.content.decode()
+    assert "hx-get" not in part.content.decode()

@@ -40,7 +40,7 @@ def test_a_password_is_sent_but_never_shown(api: APIClient, online, answers: Ans
     body = {"key": "AuthorizationKey", "value": "0123456789abcdef"}
     path = "/api/admin/CP_001/change-configuration"
     first = api.post(f"{path}?wait=0", body, format="json", HTTP_IDEMPOTENCY_KEY="a")
-    assert Command.objects.get().payload == body
+    assert "0123456789abcdef" not in str(Command.objects.get().payload)
     assert "0123456789abcdef" not in api.get(first["Location"]).content.decode()
     answers({"status": "Accepted"})
     second = api.post(path, body, format="json", HTTP_IDEMPOTENCY_KEY="a")

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from cms.api.docs import document
 from rfid.services import cards
-from stations.models import ConfigurationTemplate, ReviewCase
+from stations.models import ConfigurationTemplate, ReviewCase, StationCertificate
 from stations.services import assignments, commands, sessions, templates
 from tests.api.conftest import NOW, charge
 from tests.billing import charging
@@ -32,6 +32,8 @@ BODIES = (
     '{"firmware": {"image": true, "location": ""}, "requestId": -1, "logType": "SecurityLog"}',
     '{"logType": "SecurityLog", "log": 5, "startTime": "never", "location": "x"}',
     '{"stackLevel": 1e400, "name": "\\u0000", "chargingSchedule": {"duration": [{}]}}',
+    '{"securityProfile": 1e308, "why": "\\u0000", "authorizationKey": "sixteen\\u0000letters!"}',
+    '{"securityProfile": 3, "certificate": "\\ud800", "certificateType": "x", "why": " "}',
     '{"profileId": [], "chargingProfileId": 1e308, "idTag": "A", "csChargingProfiles": null}',
     '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
 )
@@ -67,6 +69,8 @@ def names(online) -> dict[str, object]:
     tariff = charging.everywhere()
     return {
         "tariffId": tariff.pk,
+        "certificateId": StationCertificate.objects.create(station=online, requested_at=NOW).pk,
+        "upgradeId": 1,
         "templateId": template.pk,
         "batchId": batch.pk,
         "cpId": "CP_001",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stations.models import ReviewCase, StationCertificate
-from stations.services import issuing, security_events, stations
+from stations.models import Command, ReviewCase, StationCertificate
+from stations.services import issuing, keys, security_events, stations
 from tests import pki
 from tests.api.conftest import NOW
 
@@ -18,7 +18,7 @@ def certificate(online) -> StationCertificate:
         connection_id="socket",
         protocol="ocpp1.6",
         at=NOW,
-        learned={"connected_profile": 1},
+        proof=stations.Proof(None, 1),
     )
     assert issuing.requested(station_id=online.pk, csr=pki.request("CP_001"), at=NOW)
     issuing.issue_due(at=NOW)
@@ -81,3 +81,33 @@ def test_a_certificate_is_revoked_once_by_who_may(api, reader, certificate):
     row = api.post(path, {"why": "stolen"}, format="json").json()
     assert (row["state"], row["reason"]) == ("Revoked", "stolen")
     assert api.post(path, {"why": "again"}, format="json").status_code == 409
+
+
+def test_a_new_key_is_sent_and_never_shown(api, reader, online, answers):
+    path = "/api/stations/CP_001/key/rotate"
+    assert reader.post(path, {}, format="json").status_code == 403
+    assert api.post(path, {"authorizationKey": "short"}, format="json").status_code == 400
+    answers({"status": "Accepted"})
+    key = {"authorizationKey": "sixteen bytes ok"}
+    done = api.post(path, key, format="json", HTTP_IDEMPOTENCY_KEY="a")
+    assert (done.status_code, done.json()) == (200, {"status": "Accepted"})
+    assert api.post(path, key, format="json", HTTP_IDEMPOTENCY_KEY="a").status_code == 200
+    assert Command.objects.get().payload == {"key": "AuthorizationKey", "value": "***"}
+
+
+def test_a_station_is_taken_to_a_higher_profile(api, reader, online, settings):
+    settings.TLS_PORT = 1
+    keys.set_key(station=online)
+    path, body = "/api/stations/CP_001/security-profile", {"securityProfile": 2}
+    assert reader.post(path, body, format="json").status_code == 403
+    assert api.post(path, {"securityProfile": 1}, format="json").status_code == 400
+    begun = api.post(path, body, format="json", HTTP_IDEMPOTENCY_KEY="a")
+    assert begun.status_code == 202
+    row = begun.json()
+    assert (row["fromProfile"], row["toProfile"], row["step"]) == (1, 2, "Profile")
+    assert row["commandId"] == Command.objects.get().pk
+    assert api.get(begun["Location"]).json() == row
+    assert api.post(path, body, format="json", HTTP_IDEMPOTENCY_KEY="a").json() == row
+    assert api.post(path, body, format="json").status_code == 409
+    assert api.get("/api/profile-upgrades?station=CP_001&outcome=Open").json() == [row]
+    assert api.get("/api/profile-upgrades/999").status_code == 404

@@ -77,6 +77,7 @@ SMART_CHARGING = {
     "TC_067_CSMS": "clear profiles",
 }
 SECURITY = {
+    "TC_073_CSMS": "change the station's password",
     "TC_074_CSMS": "renew the station's certificate",
     "TC_075_1_CSMS": "install a certificate: manufacturer root",
     "TC_075_2_CSMS": "install a certificate: central system root",
@@ -86,6 +87,7 @@ SECURITY = {
     "TC_079_CSMS": "security log",
     "TC_080_CSMS": "signed firmware: installed",
     "TC_081_CSMS": "signed firmware: invalid signature",
+    "TC_083_CSMS": "raise the security profile",
     "TC_085_CSMS": "HTTP Basic authentication",
     "TC_086_CSMS": "TLS with a server certificate",
     "TC_087_CSMS": "TLS with a client certificate",

@@ -20,8 +20,11 @@ class Operator:
 
     def sends(self, command: str, body: Payload | None = None, *, wait: float = 20) -> None:
         """Ask the station for something, and go on: ``is_told`` has the answer."""
-        path = f"admin/{self.cp_id}/{command}?wait={wait:g}"
-        self._asked.append(self._pool.submit(self.api.post, path, body))
+        self.begins(f"admin/{self.cp_id}/{command}", body, wait=wait)
+
+    def begins(self, path: str, body: Payload | None = None, *, wait: float = 20) -> None:
+        """The same at another path of the API."""
+        self._asked.append(self._pool.submit(self.api.post, f"{path}?wait={wait:g}", body))
 
     def is_told(self, **members: Any) -> Payload:
         """The oldest of what was sent is answered with these members; gives all of them."""

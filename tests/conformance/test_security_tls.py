@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography import x509
 
 from tests import pki
 from tests.conformance.handshake import knock
@@ -129,3 +130,66 @@ def test_tc_087_tls_client_side_certificate(secure, overseer, new_station, cp_id
     assert refuses(secure, cp_id, client=pki.station(f"{cp_id}-TWIN", secure.root))
     assert refuses(secure, cp_id, client=pki.station(cp_id, pki.authority("Somebody")))
     assert eventually(lambda: overseer.sees_station()["isConnected"])
+
+
+def is_told(station, operator, action, **payload):
+    """The station accepts what the operator, or the system by itself, asks of it."""
+    assert station.expects(action) == payload
+    station.answers(status="Accepted")
+
+
+def comes_back(station, address, **credentials):
+    """The station restarts, and connects as it was told to."""
+    station.leaves()
+    station.address = address
+    station.connects(**credentials)
+    station.boots()
+
+
+def test_tc_083_upgrade_security_profile(secure, overseer, new_station, cp_id):
+    enrolled(overseer, 1)
+    station = new_station(address=secure.server.ws)
+    station.connects(password=PASSWORD)
+    station.boots()
+    profile = {"key": "SecurityProfile", "value": "2"}
+    overseer.sends("change-configuration", profile)
+    is_told(station, overseer, "ChangeConfiguration", **profile)
+    overseer.is_told(status="Accepted")
+    overseer.sees_station(securityProfile=1, pendingProfile=2)
+    overseer.sends("reset", {"type": "Hard"})
+    is_told(station, overseer, "Reset", type="Hard")
+    overseer.is_told(status="Accepted")
+    comes_back(station, secure.address, password=PASSWORD, tls=secure.context())
+    overseer.sees_station(securityProfile=2, pendingProfile=None)
+    assert knock(secure.server.ws, cp_id, headers=basic(cp_id, PASSWORD)).status == 401
+    overseer.sends("change-configuration", {**profile, "value": "1"})
+    overseer.is_refused(400)  # never down again
+
+
+def test_the_way_to_profile_3_takes_a_certificate_first(secure, overseer, new_station, cp_id):
+    enrolled(overseer, 2)
+    station = new_station(address=secure.address)
+    station.connects(password=PASSWORD, tls=secure.context())
+    station.boots()
+    upgrade = overseer.issues(
+        f"stations/{cp_id}/security-profile", {"securityProfile": 3}, status=202
+    )
+    where = f"profile-upgrades/{upgrade['id']}"
+    trigger = {"requestedMessage": "SignChargePointCertificate"}
+    is_told(station, overseer, "ExtendedTriggerMessage", **trigger)
+    key = pki.a_key(secure.kind)
+    asked = station.asks("SignCertificate", csr=pki.request(cp_id, key=key))
+    assert asked == {"status": "Accepted"}
+    chain = station.expects("CertificateSigned")["certificateChain"]
+    station.answers(status="Accepted")
+    own = pki.Identity(x509.load_pem_x509_certificate(chain.encode()), key)
+    is_told(station, overseer, "ChangeConfiguration", key="SecurityProfile", value="3")
+    is_told(station, overseer, "Reset", type="Hard")
+    overseer.sees(where, outcome="Open", step="Restart")
+    comes_back(station, secure.address, tls=secure.context(own))
+    overseer.sees_station(securityProfile=3, connectedProfile=3)
+    assert eventually(lambda: overseer.sees(where)["outcome"] == "Done")
+    assert refuses(secure, cp_id, basic(cp_id, PASSWORD))
+    [row] = overseer.lists(f"certificates?station={cp_id}")
+    overseer.issues(f"certificates/{row['id']}/revoke", {"why": "stolen"}, status=200)
+    assert refuses(secure, cp_id, client=own)

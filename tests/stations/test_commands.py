@@ -213,7 +213,7 @@ def test_a_secret_is_not_kept_once_the_command_is_settled(connected):
         payload={"key": "AuthorizationKey", "value": "0123456789abcdef"},
         at=given.NOON,
     )
-    assert claim(connected).payload["value"] == "0123456789abcdef"
+    assert "0123456789abcdef" not in str(claim(connected).payload)
     settle(command)
     command.refresh_from_db()
     assert "0123456789abcdef" not in str(command.payload)
