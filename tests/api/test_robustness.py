@@ -78,7 +78,6 @@ def names(online) -> dict[str, object]:
         "transactionId": charge(online, readings=1),
         "commandId": command.pk,
         "reservationId": 1,
-        "certificateId": 1,
         "caseId": ReviewCase.objects.get(id_tag="NOBODY").pk,
         "imageId": 1,
         "updateId": 1,
