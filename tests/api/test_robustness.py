@@ -71,6 +71,7 @@ def names(online) -> dict[str, object]:
         "tariffId": tariff.pk,
         "certificateId": StationCertificate.objects.create(station=online, requested_at=NOW).pk,
         "upgradeId": 1,
+        "quirkId": 1,
         "templateId": template.pk,
         "batchId": batch.pk,
         "cpId": "CP_001",
