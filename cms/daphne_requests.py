@@ -1,4 +1,4 @@
-"""daphne with bodies that flow: a large one is passed on as it comes, and sent as it is taken.
+"""daphne with requests in time, and bodies that flow: passed on as they come, sent as taken.
 
 daphne keeps a whole body on the disk, then puts all of it into memory at once (and Twisted parses
 a form in there once more); and it takes a response as fast as the application makes it, however
@@ -12,17 +12,42 @@ from io import BytesIO
 from typing import Any
 
 from daphne import http_protocol
+from django.conf import settings
+from twisted.internet.protocol import connectionDone
+from twisted.web import http
 
 _SMALL = 64 * 1024  # up to here a body may as well wait until it is complete
 _MUCH, _LITTLE = 512 * 1024, 128 * 1024  # unread bytes at which the socket pauses and goes on
+_OVERHEAD = 512  # bytes a message costs beside its content: many are empty
 
 
 class Inbox(asyncio.Queue[dict[str, Any]]):
-    """What the application has yet to read of a body. While that is much, the socket waits."""
+    """What the application has yet to read of a connection. While that is much, nothing is read."""
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, producer: Any) -> None:
         super().__init__()
-        self._channel, self._unread, self._pausing = channel, 0, False
+        self._producer, self._unread, self._pausing = producer, 0, False
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        """Something arrived."""
+        super().put_nowait(message)
+        self._unread += _size(message)
+        if self._unread > _MUCH and not self._pausing:
+            self._pausing = True
+            self._producer.pauseProducing()
+
+    async def get(self) -> dict[str, Any]:
+        """The next of it, for the application."""
+        message = await super().get()
+        self._unread -= _size(message)
+        if self._pausing and self._unread < _LITTLE:
+            self._pausing = False
+            self._producer.resumeProducing()
+        return message
+
+
+class Body(Inbox):
+    """The body of a request, piece by piece."""
 
     def put_nowait(self, message: dict[str, Any]) -> None:
         """Of daphne's own messages only the end of the connection counts."""
@@ -31,23 +56,15 @@ class Inbox(asyncio.Queue[dict[str, Any]]):
 
     def add(self, piece: bytes, *, more: bool) -> None:
         """A piece of the body arrived."""
-        super().put_nowait({"type": "http.request", "body": piece, "more_body": more})
-        self._unread += len(piece)
-        if self._unread > _MUCH and not self._pausing:
-            self._pausing = True
-            self._channel._networkProducer.pauseProducing()
-
-    async def get(self) -> dict[str, Any]:
-        """The next piece, for the application."""
-        message = await super().get()
-        self._unread -= len(message.get("body", b""))
-        if self._pausing and self._unread < _LITTLE:
-            self._pausing = False
-            self._channel._networkProducer.resumeProducing()
-        return message
+        Inbox.put_nowait(self, {"type": "http.request", "body": piece, "more_body": more})
 
 
-class _Pace:
+def _size(message: dict[str, Any]) -> int:
+    content = message.get("body") or message.get("text") or message.get("bytes") or b""
+    return len(content) + _OVERHEAD
+
+
+class Pace:
     """Twisted's producer: says whether the other side takes more."""
 
     def __init__(self) -> None:
@@ -66,9 +83,18 @@ class _Pace:
 class Request(http_protocol.WebRequest):
     """A request that begins when its headers are there, where its body is not small."""
 
-    inbox: Inbox | None = None
-    _pace: _Pace | None = None
+    inbox: Body | None = None
+    _pace: Pace | None = None
     _parsePOSTFormSubmission = False  # noqa: N815 - Twisted's name; Django reads forms
+
+    def process(self) -> None:
+        """The request is there; one for an upgrade goes on as a socket, with what follows it."""
+        # Who calls must not say where the application stands: daphne would believe it.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        transport = self.transport
+        super().process()
+        if self.transport is None:
+            asyncio.get_running_loop().call_soon(_hand_over, self.channel, transport)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         """The headers are there. ``length`` None: the body comes in chunks."""
@@ -77,7 +103,8 @@ class Request(http_protocol.WebRequest):
             return
         channel = self.channel
         self.content = BytesIO()  # what daphne shall think of the body: it is empty
-        self.inbox = Inbox(channel)
+        self.inbox = Body(channel._networkProducer)
+        channel.in_time()
         # An answer may come before the body has: then there is no telling where the next one starts
         channel.persistent = False
         self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
@@ -101,7 +128,7 @@ class Request(http_protocol.WebRequest):
         """A part of the response; where more follow, their pace is watched."""
         is_part = message["type"] == "http.response.body" and message.get("more_body", False)
         if is_part and self._pace is None and not self.finished and self.channel is not None:
-            self._pace = _Pace()
+            self._pace = Pace()
             self.registerProducer(self._pace, True)
         super().handle_reply(message)
 
@@ -121,3 +148,53 @@ class Request(http_protocol.WebRequest):
         if self._pace is not None:
             self._pace.open.set()
         super().connectionLost(reason)
+
+
+def _hand_over(channel: Any, transport: Any) -> None:
+    """Give a socket what came right behind its handshake."""
+    early, channel._dataBuffer = b"".join(channel._dataBuffer), []
+    if early:
+        getattr(transport, "wrappedProtocol", transport.protocol).dataReceived(early)
+
+
+class Channel(http.HTTPChannel):
+    """A connection whose requests have to be there in time: their heads, and small bodies."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        """Somebody dialled."""
+        super().connectionMade()
+        self._expect()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Some bytes, maybe the first of another request."""
+        if not self._handlingRequest:
+            self._expect()
+        super().dataReceived(data)
+
+    def allContentReceived(self) -> None:  # noqa: N802 - Twisted's name
+        """A request is complete."""
+        self.in_time()
+        super().allContentReceived()
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        """The other side has gone."""
+        self.in_time()
+        super().connectionLost(reason)
+
+    def in_time(self) -> None:
+        """What was expected is there."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expect(self) -> None:
+        if self._deadline is None:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(settings.OCPP_HANDSHAKE_SECONDS, self._late)
+
+    def _late(self) -> None:
+        transport: Any = self.transport
+        transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
+        self.loseConnection()

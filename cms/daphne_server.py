@@ -1,4 +1,4 @@
-"""daphne with what it lacks: the ASGI denial response (401, 404), bodies that flow."""
+"""daphne with what it lacks: TLS with clients' certificates, an orderly end, its parts put in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autobahn.websocket.types import ConnectionDeny
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from daphne import http_protocol, server, ws_protocol
@@ -18,70 +17,23 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import SSL4ServerEndpoint
 from twisted.internet.ssl import AcceptableCiphers, CertificateOptions
+from twisted.web import http
 
-from cms import tls
-from cms.daphne_requests import Request
+from cms import listening, tls
+from cms.daphne_requests import Channel, Inbox, Request
+from cms.daphne_sockets import DENIAL, Socket
+from ocpp_gateway.pacing import UNREAD
 
-_DENIAL = "websocket.http.response"
 _GOODBYE_SECONDS = 10.0
-_FLUSH_SECONDS = 2.0
 
 
-class _Protocol(ws_protocol.WebSocketProtocol):
-    """Answers a refused handshake with the application's own status, and closes with any code."""
+class _Factory(http_protocol.HTTPFactory):
+    """Makes connections whose requests have to be there in time."""
 
-    _denial: dict[str, Any] | None = None
-    _heard_goodbye = False
-    _cut: asyncio.TimerHandle | None = None
-
-    def onConnect(self, request: Any) -> Any:  # noqa: N802 - autobahn's name
-        self.failByDrop = False  # say what was wrong (1002, 1007, 1009) before the line is cut
-        return super().onConnect(request)
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
-        # Not sendClose: it refuses the codes of the protocol itself, such as 1003.
-        self.sendCloseFrame(code=code or 1000)
-
-    def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:  # noqa: N802, N803
-        self._heard_goodbye = True
-        return super().onCloseFrame(code, reasonRaw)
-
-    def dropConnection(self, abort: bool = False) -> None:  # noqa: N802 - autobahn's name
-        """Cut the line: behind a goodbye of theirs once ours is on it, but soon in any case."""
-        super().dropConnection(abort=abort and not self._heard_goodbye)
-        if self._heard_goodbye and self._cut is None:
-            loop = asyncio.get_running_loop()
-            self._cut = loop.call_later(_FLUSH_SECONDS, self.transport.abortConnection)
-
-    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
-        if self._cut is not None:
-            self._cut.cancel()
-        super().onClose(wasClean, code, reason)
-
-    def handle_reply(self, message: dict[str, Any]) -> None:
-        if message["type"] == f"{_DENIAL}.start":
-            self._denial = message
-        elif message["type"] == f"{_DENIAL}.body" and self._denial is not None:
-            reason = message.get("body", b"").decode("ascii", "replace")
-            self._deny(self._denial["status"], reason)
-        else:
-            super().handle_reply(message)
-
-    def failHandshake(  # noqa: N802 - autobahn's name
-        self,
-        reason: str,
-        code: int = 400,
-        responseHeaders: Any = None,  # noqa: N803
-    ) -> None:
-        headers = list(responseHeaders or [])
-        if self._denial is not None:
-            headers += [(k.decode(), v.decode()) for k, v in self._denial["headers"]]
-        super().failHandshake(reason, code, [*headers, ("Connection", "close")])
-
-    def _deny(self, status: int, reason: str) -> None:
-        self.handshake_deferred.errback(ConnectionDeny(code=status, reason=reason))
-        del self.handshake_deferred
-        self.server.protocol_disconnected(self)
+    @staticmethod
+    def protocol() -> Any:
+        """A connection that may be encrypted."""
+        return http._GenericHTTPChannelProtocol(Channel())
 
 
 class Server(server.Server):
@@ -94,7 +46,8 @@ class Server(server.Server):
     def run(self) -> None:
         """Serve until stopped. Raises OSError where an endpoint cannot be listened on."""
         self.failure: str = ""
-        ws_protocol.WebSocketFactory.protocol = _Protocol
+        ws_protocol.WebSocketFactory.protocol = Socket
+        server.HTTPFactory = _Factory
         if self._secure is not None:
             reactor.callWhenRunning(self._listen)
         http_protocol.WebRequest = Request
@@ -104,9 +57,14 @@ class Server(server.Server):
 
     def _listen(self) -> None:
         assert self._secure is not None
-        listening = self._secure.listen(self.http_factory)
-        listening.addErrback(self.listen_error)
-        self.listeners.append(listening)
+        opened = self._secure.listen(self.http_factory)
+        opened.addCallbacks(self.listen_success, self.listen_error)
+        self.listeners.append(opened)
+
+    def listen_success(self, port: Any) -> None:
+        """It listens: from now on the kernel closes what is dead."""
+        listening.close_dead(port.fileno())
+        super().listen_success(port)
 
     def listen_error(self, failure: Any) -> None:
         """Remember why, so that the process can end with a message instead of silence."""
@@ -127,23 +85,28 @@ class Server(server.Server):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Tell the application what this server can do, and let large bodies flow to it."""
         if scope["type"] == "websocket":
-            scope["extensions"] = {_DENIAL: {}}
+            protocol.inbox = Inbox(protocol.transport)
+            scope["extensions"] = {DENIAL: {}, UNREAD: {"count": protocol.inbox.qsize}}
             scope["scheme"] = "ws"
+            # As it was sent: daphne would decode what no station has encoded.
+            offered = protocol.request.headers.get("sec-websocket-protocol", "")
+            scope["subprotocols"] = [each.strip() for each in offered.split(",")] if offered else []
             if hasattr(protocol.transport, "getPeerCertificate"):
                 scope["scheme"] = "wss"
                 scope["extensions"]["tls"] = tls.extension(_shown(protocol.transport))
-        elif protocol.inbox is not None:
-            return self._flowing(protocol, scope)
-        return super().create_application(protocol, scope)
+        elif protocol.inbox is None:
+            return super().create_application(protocol, scope)
+        return self._flowing(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Pass a part of an answer on; what follows it waits until there is room for it."""
         await super().handle_reply(protocol, message)
-        if message["type"] == "http.response.body" and message.get("more_body"):
+        is_part = message["type"] == "http.response.body" and message.get("more_body")
+        if is_part or message["type"] == "websocket.send":
             await protocol.drained()
 
-    def _flowing(self, protocol: Request, scope: dict[str, Any]) -> Any:
-        """As daphne does it, but with the request's own queue."""
+    def _flowing(self, protocol: Request | Socket, scope: dict[str, Any]) -> Any:
+        """As daphne does it, but with the connection's own queue."""
         assert protocol.inbox is not None
         scope.setdefault("asgi", {"version": "3.0"})
         work = self.application(

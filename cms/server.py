@@ -12,12 +12,12 @@ from typing import Any
 
 from django.conf import settings
 
-from cms import tls
+from cms import listening, tls
 from cms.shared import clock
 from stations.services import authorities, pki
 
 _BACKLOG = 4096
-_PING_SECONDS = 30
+_ADMISSION_SECONDS = 30  # the client has done its part: this is for the database
 
 
 def run(application: Any, *, host: str, port: int) -> None:
@@ -26,6 +26,7 @@ def run(application: Any, *, host: str, port: int) -> None:
     Raises OSError where a port is taken or a file of the TLS settings cannot be used.
     """
     anchors = _anchors()
+    listening.allow_many_sockets()
     # What is loaded now stays: keep the collector from walking it with every few hundred frames.
     gc.collect()
     gc.freeze()
@@ -46,7 +47,7 @@ def _run_uvicorn(application: Any, host: str, port: int, anchors: list[str]) -> 
         host=host,
         port=port,
         ws_max_size=settings.OCPP_MAX_FRAME_BYTES,
-        ws_ping_interval=_PING_SECONDS,
+        ws_ping_interval=settings.OCPP_PING_SECONDS,
         ws_ping_timeout=None,
         ws_per_message_deflate=False,
         backlog=_BACKLOG,
@@ -70,9 +71,9 @@ def _run_daphne(application: Any, host: str, port: int) -> None:
         endpoints=[f"tcp:port={port}:interface={address}:backlog={_BACKLOG}"],
         secure=secure,
         websocket_timeout=-1,
-        ping_interval=_PING_SECONDS,
+        ping_interval=settings.OCPP_PING_SECONDS,
         ping_timeout=0,
-        websocket_handshake_timeout=10,
+        websocket_handshake_timeout=_ADMISSION_SECONDS,
         websocket_max_message_size=settings.OCPP_MAX_FRAME_BYTES,
         websocket_max_frame_size=settings.OCPP_MAX_FRAME_BYTES,
         verbosity=0,

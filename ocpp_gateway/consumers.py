@@ -14,9 +14,10 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.db import OperationalError
 
 from cms.shared import clock
-from ocpp_gateway import dialects, switchboard, workers
+from ocpp_gateway import dialects, door, switchboard, workers
 from ocpp_gateway.answering import Answering
 from ocpp_gateway.asking import Asking
 from ocpp_gateway.authentication import Admission, Denied, admit, presented
@@ -24,6 +25,7 @@ from ocpp_gateway.frames import Call, CallError, Malformed
 from ocpp_gateway.masking import shown
 from ocpp_gateway.models import Direction
 from ocpp_gateway.notebook import Exchange
+from ocpp_gateway.pacing import UNREAD, Pace
 from ocpp_gateway.refusals import refusal_of
 from ocpp_gateway.rpc import (
     Answered,
@@ -39,10 +41,11 @@ from ocpp_gateway.tolerances import Tolerances
 from stations.models import Registration
 from stations.services import stations
 
+logger = logging.getLogger(__name__)
 frames = logging.getLogger("ocpp.frames")
 _LIFE_SIGN = 5.0  # seconds between two notes that a station is alive
 _SHOWN = 2000  # characters kept of text that is no frame
-_GOING_AWAY, _NOT_TEXT, _TOO_BIG, _NEWER_SOCKET = 1001, 1003, 1009, 4001
+_GOING_AWAY, _NOT_TEXT, _TOO_MANY, _TOO_BIG, _NEWER_SOCKET = 1001, 1003, 1008, 1009, 4001
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -54,19 +57,30 @@ class ChargerConsumer(AsyncConsumer):
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve the socket from its handshake to its end."""
         await receive()  # websocket.connect
-        admission = await workers.run(admit, scope, clock.now())
+        admission = await _admitted(scope)
         if isinstance(admission, Denied):
             note_refusal(scope, admission.status, admission.why or admission.reason)
             await deny(send, scope, admission)
             return
         if admission.station.registration == Registration.REJECTED:
             note_refusal(scope, 0, "its registration is Rejected")
-        socket = Socket(admission, send)
+        address = _address(scope)
+        door.here().entered(address)
+        try:
+            await self._serve(Socket(admission, send), scope, receive, send)
+        finally:
+            door.here().left(address)
+
+    async def _serve(
+        self, socket: Socket, scope: dict[str, Any], receive: Receive, send: Send
+    ) -> None:
         if odd := dialects.oddity(scope.get("subprotocols") or []):
             socket.tolerated(odd, ", ".join(scope.get("subprotocols") or []))
         try:
-            await send({"type": "websocket.accept", "subprotocol": admission.answered_subprotocol})
-            await socket.read(receive)
+            await send({"type": "websocket.accept", "subprotocol": socket.answered_subprotocol})
+            if await socket.read(receive, Pace(_unread(scope))):
+                note_refusal(scope, _TOO_MANY, "too many messages")
+                await socket.close(_TOO_MANY)
         except asyncio.CancelledError:  # the server stops: the station may connect to the next one
             await socket.close(_GOING_AWAY)
             raise
@@ -82,6 +96,7 @@ class Socket:
         self.model = admission.model
         self.registration = admission.station.registration
         self.connection_id = admission.connection_id
+        self.answered_subprotocol = admission.answered_subprotocol
         self.conversation = Conversation()
         self.closed = False
         self.switchboard = switchboard.here()
@@ -93,12 +108,14 @@ class Socket:
         self._asking = Asking(self)
         self.switchboard.connect(self.station.pk, self)
 
-    async def read(self, receive: Receive) -> None:
-        """Take in frames until the socket closes."""
+    async def read(self, receive: Receive, pace: Pace) -> bool:
+        """Take in frames until the socket closes; gives whether they became a flood."""
         while not self.closed:
             message = await receive()
             if message["type"] != "websocket.receive":
-                return
+                return False
+            if await pace.keep():
+                return True
             text = message.get("text")
             if text is None:
                 await self.close(_NOT_TEXT)
@@ -106,6 +123,7 @@ class Socket:
                 await self.close(_TOO_BIG)
             else:
                 await self._take(text)
+        return False
 
     async def send(self, text: str) -> None:
         """Put a frame on the wire; nothing where the socket is closed."""
@@ -214,6 +232,32 @@ class Socket:
         if now - self._heard >= _LIFE_SIGN:
             self._heard = now
             self.switchboard.notebook.heard(self.station.pk)
+
+
+async def _admitted(scope: dict[str, Any]) -> Admission | Denied:
+    """The decision on a handshake: first how often who knocks, then who it is."""
+    address, cp_id = _address(scope), presented(scope)
+    turned_away = door.here().knock(address, cp_id)
+    if turned_away is not None:
+        return turned_away
+    try:
+        decision = await workers.run(admit, scope, clock.now())
+    except OperationalError as error:
+        logger.error("[%s] is not let in: %s", cp_id, error)
+        return Denied(503, "this system cannot look it up now, try again")
+    if isinstance(decision, Denied):
+        door.here().failed(address, cp_id)
+    return decision
+
+
+def _address(scope: dict[str, Any]) -> str:
+    """Where a socket comes from; behind a proxy we trust: what the proxy saw."""
+    return str((scope.get("client") or ("",))[0])
+
+
+def _unread(scope: dict[str, Any]) -> Callable[[], int]:
+    found: Callable[[], int] = scope.get("extensions", {}).get(UNREAD, {}).get("count", int)
+    return found
 
 
 def note_refusal(scope: dict[str, Any], status: int, reason: str) -> None:

@@ -228,6 +228,23 @@ VARIABLES: dict[str, Variable] = {
         whole(1024, 16777216), 262144, "a whole number of bytes from 1024 to 16777216"
     ),
     "OCPP_MAX_PENDING_CALLS": Variable(whole(1, 10000), 64, "a whole number from 1 to 10000"),
+    "OCPP_FRAMES_PER_SECOND": Variable(
+        whole(1, 1_000_000), 100, "a whole number from 1 to 1000000"
+    ),
+    "OCPP_FRAME_BURST": Variable(whole(1, 1_000_000), 1000, "a whole number from 1 to 1000000"),
+    "OCPP_MAX_SOCKETS": Variable(whole(1, 1_000_000), 10_000, "a whole number from 1 to 1000000"),
+    "OCPP_MAX_SOCKETS_PER_ADDRESS": Variable(
+        whole(1, 1_000_000), 2000, "a whole number from 1 to 1000000"
+    ),
+    "OCPP_CONNECTS_PER_MINUTE": Variable(
+        whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"
+    ),
+    "OCPP_FAILURES_PER_MINUTE": Variable(
+        whole(1, 1_000_000), 20, "a whole number from 1 to 1000000"
+    ),
+    "OCPP_HANDSHAKE_SECONDS": Variable(whole(1, 600), 10, _SECONDS.format(1, 600)),
+    "OCPP_PING_SECONDS": Variable(whole(1, 3600), 30, _SECONDS.format(1, 3600)),
+    "OCPP_DEAD_SECONDS": Variable(whole(1, 86400), 120, _SECONDS.format(1, 86400)),
 }
 
 

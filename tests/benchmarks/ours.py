@@ -32,6 +32,8 @@ def server(*, port: int, database_url: str, folder: Path, asgi_server: str) -> S
             "LOG_LEVEL": "warning",
             "OCPP_UNKNOWN_STATIONS": "accept",
             "OCPP_ALLOW_UNAUTHENTICATED": "true",
+            "OCPP_FRAMES_PER_SECOND": "1000000",  # each of few stations stands for many
+            "OCPP_MAX_SOCKETS_PER_ADDRESS": "1000000",
         },
         health="/health",
     )

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import UNLIMITED
 from tests.gateway.conftest import serving
 from tests.hostile.target import Target
 
 KINDS = ("daphne", "uvicorn")
+# The limits everybody has, but what is refused here is refused for its own sake.
+USUAL = {**dict.fromkeys(UNLIMITED, ""), "OCPP_FAILURES_PER_MINUTE": "1000000"}
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +25,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         def of(kind: str) -> Target:
             if kind not in found:
                 folder = tmp_path_factory.mktemp(kind)
-                server = running.enter_context(serving(folder, ASGI_SERVER=kind))
+                server = running.enter_context(serving(folder, ASGI_SERVER=kind, **USUAL))
                 found[kind] = Target(kind, server)
             return found[kind]
 

@@ -23,6 +23,9 @@ USUAL = {
 }
 
 
+SERVED = 101
+
+
 class Closed(Exception):
     """The other side said goodbye with ``code``; None: the connection is gone without a word."""
 
