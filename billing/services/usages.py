@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Q
 
 from billing.rating.terms import ALWAYS, Kind, Terms
@@ -60,6 +61,8 @@ def _known(
     at: datetime,
 ) -> Known:
     ended_at, is_over = _end(session, statuses, at)
+    settled_at = at - timedelta(seconds=settings.BILLING_SETTLE_SECONDS)
+    is_settled = session.stop_received_at is None or session.stop_received_at <= settled_at
     connector, site = session.connector, session.station.site
     usage = Usage(
         zone=site.time_zone if site else "UTC",
@@ -71,7 +74,7 @@ def _known(
         power_w=connector.max_power_w if connector else None,
         reservation=reservation,
     )
-    return Known(usage, is_over)
+    return Known(usage, is_over and is_settled)
 
 
 def _registers(session: ChargingSession) -> Iterator[Reading]:

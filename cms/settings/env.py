@@ -194,6 +194,7 @@ VARIABLES: dict[str, Variable] = {
     "BILLING_PREPAID_HOLD": Variable(
         amount, Decimal(5), "an amount such as 5.00: what prepaid needs to begin, and is set aside"
     ),
+    "BILLING_SETTLE_SECONDS": Variable(whole(0, 86400), 120, _SECONDS.format(0, 86400)),
     "BILLING_STOP_AT_PERCENT": Variable(whole(1, 100), 95, "a whole number from 1 to 100"),
     # OCPP
     "OCPP_HEARTBEAT_INTERVAL": Variable(whole(10, 86400), 60, _SECONDS.format(10, 86400)),

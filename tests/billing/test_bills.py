@@ -171,6 +171,14 @@ def test_a_vehicle_that_is_parked_still_is_billed_when_it_has_left():
     assert SessionBill.objects.get().ended_at == after(95)
 
 
+def test_a_bill_waits_for_what_the_station_says_after_the_stop():
+    station = a_station()
+    a_driver()
+    everywhere(PARKING)
+    charged(station)
+    assert [bill_all(at=after(61)), bill_all(at=after(62))] == [0, 1]
+
+
 def test_a_station_that_never_says_it_is_free_parks_for_a_day_at_most():
     station = a_station()
     a_driver()
@@ -249,4 +257,4 @@ def test_a_batch_takes_the_same_number_of_queries_for_many_sessions(django_asser
     for hour in range(40):
         charged(station, minute=120 * hour)
     with django_assert_max_num_queries(26):
-        assert bill_all() == 40
+        assert bill_all(at=after(120 * 41)) == 40

@@ -22,6 +22,7 @@ WRONG = {
     "JWT_ACCESS_MINUTES": ["0", "never", "1.5"],
     "JWT_REFRESH_DAYS": ["0", "366"],
     "BILLING_PREPAID_HOLD": ["-1", "five", "1.23456"],
+    "BILLING_SETTLE_SECONDS": ["-1", "86401"],
     "BILLING_STOP_AT_PERCENT": ["0", "101"],
     "LOG_FORMAT": ["xml"],
     "LOG_LEVEL": ["loud"],
