@@ -1,0 +1,1 @@
+"""Sessions under disorder: true histories, how they are carried, and what has to be stored."""
