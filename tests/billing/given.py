@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing.migrations import _guards
+from billing.migrations import _frozen, _guards
 from billing.models import Account, AccountKind, Company, JournalEntry, Policy, Posting
 from billing.services import accounts, holds, wallets
 from billing.services.sales import Sale, Tax
@@ -132,24 +132,27 @@ def taken_back() -> Iterator[None]:
 
 
 def unguarded() -> None:
-    """Take the ledger's guards away, to do what nobody may."""
+    """Take the guards of the ledger and the bills away, to do what nobody may."""
     _guards.remove(Statements())
+    _frozen.remove(Statements())
 
 
 def guarded() -> None:
     """Put them back."""
     _guards.install(Statements())
+    _frozen.install(Statements())
 
 
 def emptied() -> None:
-    """Take everything out of the ledger, and with it what points there."""
+    """Take everything out of the ledger and the bills, and with it what points there."""
     unguarded()
+    tables = (*_guards.TABLES, *_frozen.TABLES, "billing_sessiontariff")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {', '.join(_guards.TABLES)} CASCADE")
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         else:
             cursor.execute("PRAGMA foreign_keys = OFF")
-            for table in _guards.TABLES:
+            for table in tables:
                 cursor.execute(f"DELETE FROM {table}")
             cursor.execute("PRAGMA foreign_keys = ON")
     guarded()
