@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from billing.api.costs import CostViews
+from billing.api.refunds import RefundViews
 from billing.api.tariffs import AssignmentViews, TariffViews, VersionViews
+from billing.api.wallets import PostingViews, WalletViews
 from cms.shared.api import route
 
 _tariff = "tariffs/<number:tariff_id>"
@@ -31,4 +33,9 @@ urlpatterns = [
         CostViews.as_view({"get": "retrieve"}),
         "session-cost",
     ),
+    route("wallet", WalletViews.as_view({"get": "retrieve"}), "wallet"),
+    route("wallet/postings", PostingViews.as_view({"get": "list"}), "wallet-postings"),
+    route("wallet/statement", WalletViews.as_view({"get": "statement"}), "wallet-statement"),
+    route("wallet/top-up", WalletViews.as_view({"post": "top_up"}), "wallet-top-up"),
+    route("wallet/refund", RefundViews.as_view({"post": "create"}), "wallet-refund"),
 ]

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from cms.shared.money import DECIMALS
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _FALSE, _TRUE = {"0", "false", "no", "off"}, {"1", "true", "yes", "on"}
 
@@ -69,6 +71,14 @@ def amount(value: str) -> Decimal:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", value.strip()):
         raise ValueError(value)
     return Decimal(value.strip())
+
+
+def currency(value: str) -> str:
+    """The code of a currency, letter case ignored."""
+    code = value.strip().upper()
+    if code not in DECIMALS:
+        raise ValueError(value)
+    return code
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -191,6 +201,7 @@ VARIABLES: dict[str, Variable] = {
     "JWT_ACCESS_MINUTES": Variable(whole(1, 1440), 30, "a whole number of minutes, 1 to 1440"),
     "JWT_REFRESH_DAYS": Variable(whole(1, 365), 14, "a whole number of days, 1 to 365"),
     # Money
+    "BILLING_CURRENCY": Variable(currency, "EUR", "an ISO 4217 code such as EUR"),
     "BILLING_PREPAID_HOLD": Variable(
         amount, Decimal(5), "an amount such as 5.00: what prepaid needs to begin, and is set aside"
     ),

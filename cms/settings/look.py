@@ -59,6 +59,8 @@ SPECTACULAR_SETTINGS = {
         "ConfigurationReadState": "stations.models.ReadState",
         "BatchItemState": "stations.models.ItemState",
         "LocalListState": "stations.models.ListState",
+        "EntryKind": "billing.models.EntryKind",
+        "WalletPolicy": "billing.models.Policy",
         "CardStatus": "rfid.models.CardStatus",
         "StationStatus": ["ONLINE", "OFFLINE"],
         "LogKind": "stations.models.LogKind",

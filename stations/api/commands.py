@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cms.shared.api import CamelCase, CamelCaseModel, Filters
+from cms.shared.api.idempotency import LONGEST_KEY, idempotency_key
 from cms.shared.errors import Conflict
 from stations import selectors, waiting
 from stations.api.station_json import station_meant
@@ -24,7 +25,6 @@ from stations.models import ChargingStation, Command, CommandEffect, CommandStat
 from stations.services import configuration
 
 _DEFAULT_WAIT, _MAX_WAIT, _MAX_QUEUE = 10.0, 60.0, 86400
-_MAX_KEY = 70
 WAIT = OpenApiParameter(
     "wait",
     float,
@@ -42,7 +42,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="A word of yours for this command: repeated with the same word, the command is"
-    f" not sent again. At most {_MAX_KEY} characters",
+    f" not sent again. At most {LONGEST_KEY} characters",
 )
 LOCATION = OpenApiParameter(
     "Location",
@@ -175,7 +175,7 @@ def asked(request: Request) -> Asked:
     return Asked(
         _DEFAULT_WAIT if wait is None else wait,
         None if queue is None else timedelta(seconds=queue),
-        _idempotency_key(request),
+        idempotency_key(request),
     )
 
 
@@ -258,17 +258,3 @@ def _number(request: Request, name: str, low: float, high: float) -> float | Non
     if not low <= number <= high:
         raise ValidationError({name: [f"should be a number of seconds from {low} to {high:.0f}"]})
     return number
-
-
-def _idempotency_key(request: Request) -> str | None:
-    """The caller's word, made the caller's own: two callers may choose the same."""
-    word = request.headers.get("Idempotency-Key", "").strip()
-    if not word:
-        return None
-    if len(word) > _MAX_KEY or not (word.isascii() and word.isprintable()):
-        message = f"should be at most {_MAX_KEY} printable characters"
-        raise ValidationError({"Idempotency-Key": [message]})
-    kind, holder = (
-        ("key", request.auth) if hasattr(request.auth, "scopes") else ("user", request.user)
-    )
-    return f"{kind}{getattr(holder, 'pk', '')}:{word}"

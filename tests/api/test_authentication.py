@@ -108,12 +108,14 @@ def test_the_use_of_a_key_is_noted(user, reader):
         ("write", "post", "reservations"),
         ("write", "put", "stations/CP_001"),
         ("write", "post", "stations/CP_001/key"),
+        ("money", "post", "wallet/top-up"),
+        ("money", "post", "wallet/refund"),
         ("control", "post", "admin/CP_001/reset"),
         ("control", "post", "admin/CP_001/reserve-now"),
     ],
 )
 def test_each_scope_opens_only_its_own(user, scope, method, path):
-    for presented in ("read", "write", "control"):
+    for presented in ("read", "write", "control", "money"):
         response = getattr(caller(user, presented), method)(f"/api/{path}", {}, format="json")
         if presented == scope:
             assert response.status_code not in (401, 403)

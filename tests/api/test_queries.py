@@ -42,6 +42,9 @@ def many(api: APIClient) -> APIClient:
         sessions.authorize(**authorize)
         setting = configuration.Setting("A", "1", False)
         configuration.read(station_id=station.pk, settings=[setting], at=at)
+        top_up = {"amount": number + 1, "customerId": "ada"}
+        key = {"HTTP_IDEMPOTENCY_KEY": str(number)}
+        api.post("/api/wallet/top-up", top_up, format="json", **key)
     api.get("/api/rfid")  # the first use of a key is noted
     return api
 
@@ -66,6 +69,9 @@ def many(api: APIClient) -> APIClient:
         ("commands", 2),
         ("commands?station=CP_003", 3),
         ("review-cases", 2),
+        ("wallet", 2),
+        ("wallet/postings", 3),
+        ("wallet/statement", 4),
         ("review-cases?station=CP_003&kind=UnknownCard", 3),
     ],
 )

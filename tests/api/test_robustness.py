@@ -35,6 +35,9 @@ BODIES = (
     '{"securityProfile": 1e308, "why": "\\u0000", "authorizationKey": "sixteen\\u0000letters!"}',
     '{"securityProfile": 3, "certificate": "\\ud800", "certificateType": "x", "why": " "}',
     '{"profileId": [], "chargingProfileId": 1e308, "idTag": "A", "csChargingProfiles": null}',
+    '{"amount": 1e300, "customerId": {}, "companyId": 9223372036854775808, "currency": "\\u0000"}',
+    '{"refundAmount": "NaN", "customerId": "9223372036854775808", "sessionId": []}',
+    '{"refundAmount": 1, "customerId": "ada", "sessionId": "1", "amountDeducted": "Infinity"}',
     '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
 )
 VALUES = (

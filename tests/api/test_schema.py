@@ -147,6 +147,9 @@ def test_operation_ids_are_unique(document):
         "/api/commands/{commandId}",
         "/api/review-cases",
         "/api/review-cases/{caseId}",
+        "/api/wallet",
+        "/api/wallet/postings",
+        "/api/wallet/statement",
     ],
 )
 def test_real_answers_fit_their_description(api: APIClient, online, document, path):
@@ -166,6 +169,7 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
         station=online, connector_id=1, id_tag="A", expires_at=NOW + timedelta(hours=1), at=NOW
     )
     command = commands.request(station=online, action="ClearCache", payload={}, at=NOW)
+    api.post("/api/wallet/top-up", {"amount": 5}, format="json", HTTP_IDEMPOTENCY_KEY="k")
     names = {
         "cpId": "CP_001",
         "transactionId": transaction_id,

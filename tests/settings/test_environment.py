@@ -56,6 +56,7 @@ WRONG = {
     "STATION_CERTIFICATE_DAYS": ["0", "3651", "a year"],
     "TLS_PORT": ["-1", "65536", "https"],
     "TRANSFER_HOURS": ["0", "a day"],
+    "BILLING_CURRENCY": ["euro", "XYZ"],
     "TRUSTED_PROXIES": ["nginx", "10.0.0.1/8", "10.0.0.0/33", "*"],
     "UPLOAD_MAX_BYTES": ["0", "-1", "many"],
 }

@@ -1,0 +1,78 @@
+"""Whose wallet a request is about, and who may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from billing import selectors
+from billing.models import Company
+from billing.selectors import Wallet
+from billing.services.accounts import known_currency
+from cms.shared.api import HasScope
+from cms.shared.errors import NotFound
+
+_OTHERS = ("customerId", "companyId")
+_MOST = 2**63 - 1
+WHOSE = [
+    OpenApiParameter("customerId", str, description="Number or name of a user; default: yourself"),
+    OpenApiParameter("companyId", int, description="A company instead of a user"),
+    OpenApiParameter("currency", str, description="ISO 4217; default: the one of the system"),
+]
+
+
+class WalletAccess(HasScope):
+    """Everybody sees their own wallet; those of others need a scope or a permission."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Whether this caller may use this method of ``view``."""
+        if not request.user.is_authenticated:
+            return False
+        scopes = getattr(request.auth, "scopes", None) is not None
+        named = any(name in request.query_params for name in _OTHERS)
+        if request.method in SAFE_METHODS and not named and not scopes:
+            return True
+        return super().has_permission(request, view)
+
+
+def customer(named: Any, field: str = "customerId") -> Any:
+    """The user with this number or name. Raises NotFound."""
+    text, users = str(named), get_user_model().objects.all()
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    found = users.filter(pk=number).first() if number is not None else None
+    found = found or users.filter(username=text[:200]).first()
+    if found is None:
+        raise NotFound(f"There is no customer {text[:50]!r}", fields={field: ["is not known here"]})
+    return found
+
+
+def company(number: int) -> Company:
+    """The company with this number. Raises NotFound."""
+    found = Company.objects.filter(pk=number).first() if 0 <= number <= _MOST else None
+    if found is None:
+        raise NotFound(f"There is no company {number}", fields={"companyId": ["is not known here"]})
+    return found
+
+
+def wallet_meant(request: Request) -> Wallet:
+    """The wallet a GET is about. Raises NotFound where there is none (yet), ValidationError."""
+    query = request.query_params
+    who: Any = request.user
+    if "companyId" in query:
+        number = query["companyId"]
+        if not (number.isascii() and number.isdigit()):
+            raise ValidationError({"companyId": ["should be a number"]})
+        who = company(int(number[:19]))
+    elif "customerId" in query:
+        who = customer(query["customerId"])
+    currency = known_currency(query.get("currency", settings.BILLING_CURRENCY))
+    wallet = selectors.wallet_of(who, currency)
+    if wallet is None:
+        raise NotFound(f"There is no wallet in {currency} yet")
+    return wallet
