@@ -112,7 +112,13 @@ class Asking:
         sent_at, since = clock.now(), time.monotonic()
         result = await self._ask(call)
         self._note(call, result, sent_at, since)
-        await workers.run(outbox.settle, command_id=command_id, result=result, at=clock.now())
+        await workers.run(
+            outbox.settle,
+            command_id=command_id,
+            result=result,
+            at=clock.now(),
+            note=self._socket.tolerated,
+        )
         return not self._socket.closed
 
     async def _ask(self, call: Call) -> Result:

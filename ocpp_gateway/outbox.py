@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -45,9 +46,18 @@ def next_call(*, station_id: int, connection_id: str, at: datetime) -> tuple[int
 
 
 @transaction.atomic
-def settle(*, command_id: int, result: Answered | Refused | Outcome, at: datetime) -> None:
-    """Write down how the command ended, and act on what its answer means."""
-    outcome = result if isinstance(result, Outcome) else _outcome(result)
+def settle(
+    *,
+    command_id: int,
+    result: Answered | Refused | Outcome,
+    at: datetime,
+    note: Callable[[str, str], None] = quirks.nobody,
+) -> None:
+    """Write down how the command ended, and act on what its answer means.
+
+    ``note`` hears what was mended in the answer.
+    """
+    outcome = result if isinstance(result, Outcome) else _outcome(result, note)
     command = commands.settle(command_id=command_id, outcome=outcome, at=at)
     if command is not None and outcome.status == CommandStatus.ANSWERED:
         _act(command, outcome, at)
@@ -66,14 +76,19 @@ def settle_late(*, station_id: int, late: Late, at: datetime) -> None:
         _act(command, outcome, at)
 
 
-def _outcome(result: Answered | Refused) -> Outcome:
+def _outcome(
+    result: Answered | Refused, note: Callable[[str, str], None] = quirks.nobody
+) -> Outcome:
     if isinstance(result, Refused):
         return _failed(result.error)
     payload = result.payload
     problem = validation.check_answer(result.call.action, payload)
     if problem is not None:
-        payload = quirks.mended(f"{result.call.action}Response", payload)
+        name, mended = f"{result.call.action}Response", set[str]()
+        payload = quirks.mended(name, payload, mended.add)
         problem = validation.check_answer(result.call.action, payload)
+        for kind in sorted(mended if problem is None else ()):
+            note(kind, name)
     if problem is not None:
         return Outcome(
             CommandStatus.FAILED, payload, problem.code, f"unreadable answer: {problem.message}"

@@ -74,6 +74,7 @@ class Switchboard:
                     for lines in self._lines.values():
                         for line in lines:
                             line.ring()  # what rang while nobody listened
+                    await self._learn()
                     while True:
                         await self._hear(await heard.get())
             except Exception as error:
@@ -92,7 +93,14 @@ class Switchboard:
 
     async def _learn(self) -> None:
         """All stations at once: two queries, however many sockets there are."""
-        for station_id, model in (await workers.run(tolerances.of_many, list(self._lines))).items():
+        if not self._lines:
+            return
+        try:
+            found = await workers.run(tolerances.of_many, list(self._lines))
+        except Exception as error:  # what was known still counts, and the doorbell goes on
+            logger.warning("What is known of models is not read anew: %s", error)
+            return
+        for station_id, model in found.items():
             for line in self._lines.get(station_id, ()):
                 line.learn(model)
 

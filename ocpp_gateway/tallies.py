@@ -7,6 +7,7 @@ few seconds of counting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +43,8 @@ class Tallies:
             times = known.times + 1 if known else 1
             self._counted[key] = Tolerated(station_id, kind, quirk_id, detail, times)
         if first:
-            self._loop.call_soon_threadsafe(self._loop.call_later, _PAUSE, self.flush)
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and the process will
+                self._loop.call_soon_threadsafe(self._loop.call_later, _PAUSE, self.flush)
 
     def flush(self) -> None:
         """Have what was counted written, now."""

@@ -28,7 +28,7 @@ def embedded(environment: Mapping[str, str], data_dir: Path) -> None:
         if not (folder / "migrated").exists():
             manage({**environment, "DATA_DIR": str(folder)}, "migrate", "--verbosity", "0")
             (folder / "migrated").touch()
-    data_dir.mkdir(parents=True)
+    data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / _FILE, data_dir / _FILE)
 
 

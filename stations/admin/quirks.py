@@ -37,7 +37,11 @@ def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     if not request.user.has_perm("stations.view_quirktally"):
         return {"tolerated": None}
     rows = QuirkTally.objects.filter(station=station)[:_SHOWN]
+    known = quirks.settings(quirks.enabled(), station).values()
     return {
+        "known": [(display.link(row, row.name), _typed(row.value), row.note) for row in known]
+        if request.user.has_perm("stations.view_quirk")
+        else [],
         "tolerated": [
             {
                 "words": row.words,

@@ -123,6 +123,15 @@ def test_tallies_are_found_by_quirk_kind_and_station(quirk, station, offline, ro
     assert rows(q="cp-off") == ["naive_time of CP-OFF"]
 
 
+def test_the_page_of_a_station_says_what_is_known_of_its_model(quirk, station, root):
+    quirk.vendor = "Vend*"
+    quirk.save()
+    html = shown(root, "admin:stations_chargingstation_change", station.pk)
+    assert "Known of its model" in html
+    assert "settle_seconds" in html
+    assert "&lt;seen&gt;" in html
+
+
 def test_the_page_of_a_station_says_what_is_tolerated_of_it(quirk, station, root, client_with):
     count("unknown_word", station=station, times=3)
     html = shown(root, "admin:stations_chargingstation_change", station.pk)

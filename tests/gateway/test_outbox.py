@@ -107,6 +107,19 @@ def test_an_answer_with_null_members_is_read(station):
     assert ConfigurationKey.objects.get().value == ""
 
 
+def test_what_was_mended_in_an_answer_is_counted(station):
+    heard: list[tuple[str, str]] = []
+    command, call = sent(station, "GetConfiguration")
+    told = {"configurationKey": [{"key": "A", "readonly": True, "value": None}]}
+    outbox.settle(
+        command_id=command.pk,
+        result=Answered(call, told),
+        at=given.after(0.1),
+        note=lambda kind, detail: heard.append((kind, detail)),
+    )
+    assert heard == [("null_members", "GetConfigurationResponse")]
+
+
 def test_a_setting_the_station_refused_is_not_stored(station):
     command, call = sent(station, "ChangeConfiguration", {"key": "A", "value": "1"})
     settle(command, Answered(call, {"status": "Rejected"}))
