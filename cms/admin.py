@@ -26,6 +26,7 @@ from stations.models import (
     Connector,
     FirmwareImage,
     FirmwareUpdate,
+    InstalledCertificate,
     LocalList,
     LogRequest,
     MeterValue,
@@ -86,6 +87,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("Security events", "security", SecurityEvent),
             ("Certificates", "verified_user", StationCertificate),
+            ("Installed certificates", "workspace_premium", InstalledCertificate),
             ("Profile upgrades", "shield_lock", ProfileUpgrade),
         ),
     ),

@@ -34,7 +34,7 @@ from stations.api.commands import (
 )
 from stations.api.reservations import given_up, reserved
 from stations.models import ChargingProfile, ChargingStation, Command, Reservation
-from stations.services import asking, assignments, commands, local_lists, triggers
+from stations.services import asking, assignments, commands, installed, local_lists, triggers
 
 
 class CommandView(ViewSet):
@@ -72,6 +72,14 @@ class Trigger(CommandView):
     def check(self, payload: dict[str, Any]) -> None:
         """Only some messages are about one connector."""
         triggers.check(payload)
+
+
+class InstallCertificate(CommandView):
+    """Let a station trust one more."""
+
+    def check(self, payload: dict[str, Any]) -> None:
+        """Text that is no certificate installs nothing."""
+        installed.check(payload["certificate"])
 
 
 class SetChargingProfile(CommandView):
@@ -175,6 +183,7 @@ class SendLocalList(CommandView):
 _VIEWS: dict[str, type[CommandView]] = {
     "CancelReservation": CancelReservation,
     "ExtendedTriggerMessage": Trigger,
+    "InstallCertificate": InstallCertificate,
     "RemoteStartTransaction": RemoteStart,
     "ReserveNow": ReserveNow,
     **dict.fromkeys(errands.ACTIONS, ErrandView),

@@ -21,6 +21,7 @@ from stations.models import (
     Connector,
     FirmwareImage,
     FirmwareUpdate,
+    InstalledCertificate,
     LocalList,
     LogRequest,
     MeterValue,
@@ -198,6 +199,11 @@ def station_certificates() -> QuerySet[StationCertificate]:
 def station_certificate(certificate_id: int) -> StationCertificate:
     """One of them. Raises NotFound."""
     return _one(station_certificates().filter(pk=certificate_id), "Certificate")
+
+
+def installed_certificates() -> QuerySet[InstalledCertificate]:
+    """Root certificates in stations with their station."""
+    return InstalledCertificate.objects.select_related("station")
 
 
 def profile_upgrades() -> QuerySet[ProfileUpgrade]:

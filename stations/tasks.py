@@ -20,6 +20,7 @@ from stations.services import (
     list_contents,
     list_targets,
     local_lists,
+    renewing,
     reservations,
     security_events,
     silence,
@@ -161,3 +162,9 @@ def advance_upgrades() -> None:
 def end_old_keys() -> None:
     """End keys whose successor a station accepted long enough ago."""
     credentials.end_old_keys(at=clock.now())
+
+
+@shared_task
+def renew_certificates() -> None:
+    """Have stations renew certificates that end soon."""
+    renewing.renew_due(at=clock.now())

@@ -74,6 +74,9 @@ VARIABLES: dict[str, Variable] = {
     "STATION_CERTIFICATE_DAYS": Variable(
         whole(1, 3650), 365, "a whole number of days from 1 to 3650"
     ),
+    "STATION_CERTIFICATE_RENEW_DAYS": Variable(
+        whole(1, 3650), 30, "a whole number of days from 1 to 3650"
+    ),
     "SECURITY_EVENT_RETENTION_DAYS": Variable(
         whole(1, 3650), 365, "a whole number of days from 1 to 3650"
     ),

@@ -74,6 +74,7 @@ SPECTACULAR_SETTINGS = {
         "ErrandOutcome": "stations.models.Outcome",
         "UpgradeOutcome": "stations.models.UpgradeOutcome",
         "UpgradeStep": "stations.models.UpgradeStep",
+        "InstalledState": "stations.models.InstalledState",
         "CertificateState": "stations.models.CertificateState",
         "ReviewState": "stations.models.review.ReviewState",
     },

@@ -73,4 +73,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "stations.tasks.end_old_keys",
         "schedule": timedelta(minutes=10),
     },
+    "renew certificates of stations": {
+        "task": "stations.tasks.renew_certificates",
+        "schedule": timedelta(minutes=10),
+    },
 }

@@ -8,7 +8,7 @@ from ocpp_gateway.dispatch import Inbound, Payload
 from ocpp_gateway.v16.values import moment, text
 from stations.models import Command
 from stations.models.security import INFO_WIDTH, TYPE_WIDTH
-from stations.services import issuing, security_events
+from stations.services import installed, issuing, security_events
 
 
 def security_event_notification(inbound: Inbound) -> Payload:
@@ -39,3 +39,19 @@ def sign_certificate_answered(inbound: Inbound) -> None:
 def certificate_signed_answered(command: Command, answer: Payload, at: datetime) -> None:
     """The station uses its new certificate, or refuses it."""
     issuing.answered(command=command, status=str(answer["status"]), at=at)
+
+
+def install_certificate_answered(command: Command, answer: Payload, at: datetime) -> None:
+    """The station trusts one more, or says why not."""
+    installed.installed(command=command, status=str(answer["status"]), at=at)
+
+
+def delete_certificate_answered(command: Command, answer: Payload, at: datetime) -> None:
+    """The station trusts one less."""
+    installed.deleted(command=command, status=str(answer["status"]), at=at)
+
+
+def get_installed_certificate_ids_answered(command: Command, answer: Payload, at: datetime) -> None:
+    """All it trusts of this kind; with NotFound that is nobody."""
+    named = [installed.of_json(each) for each in answer.get("certificateHashData") or []]
+    installed.listed(command=command, named=named, at=at)

@@ -28,13 +28,18 @@ from stations.models import Command, EffectState
 
 ACTIONS = (
     "CancelReservation",
+    "CertificateSigned",
     "ChangeAvailability",
     "ChangeConfiguration",
     "ClearCache",
     "ClearChargingProfile",
     "DataTransfer",
+    "DeleteCertificate",
+    "ExtendedTriggerMessage",
     "GetCompositeSchedule",
     "GetConfiguration",
+    "GetInstalledCertificateIds",
+    "InstallCertificate",
     "RemoteStartTransaction",
     "RemoteStopTransaction",
     "ReserveNow",

@@ -14,7 +14,17 @@ from django.utils.safestring import SafeString
 
 from cms.shared import display
 from cms.shared.admin import ChoiceFilter, FixedFilter, ModelAdmin, RelatedFilter
-from stations.admin import board, credentials, errands, firmware, logs, quirks, setup, words
+from stations.admin import (
+    board,
+    credentials,
+    errands,
+    firmware,
+    installed,
+    logs,
+    quirks,
+    setup,
+    words,
+)
 from stations.admin.actions import MENU, StationActions
 from stations.admin.charging import CHARGING_MENU
 from stations.admin.sites import time_zone_field
@@ -31,7 +41,10 @@ _FILES_MENU = {
 }
 _SECURITY_MENU = {
     "title": "Security",
-    "items": ["rotate_key", "upgrade_profile", "new_key", "remove_key"],
+    "items": [
+        *("rotate_key", "upgrade_profile", "new_key", "remove_key"),
+        *("install_certificate", "read_certificates", "extended_trigger"),
+    ],
 }
 
 
@@ -83,6 +96,9 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     has_logs_permission = logs.has_logs_permission
     get_log = logs.get_log
     rotate_key = credentials.rotate_key
+    install_certificate = installed.install_certificate
+    read_certificates = installed.read_certificates
+    extended_trigger = installed.extended_trigger
     upgrade_profile = credentials.upgrade_profile
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:

@@ -16,7 +16,14 @@ from cms.shared import clock
 from cms.shared.api import CamelCase, CamelCaseModel, Filters, Moment
 from stations import selectors
 from stations.api.errands import of_station
-from stations.models import CertificateState, StationAuthority, StationCertificate
+from stations.models import (
+    CertificateState,
+    InstalledCertificate,
+    InstalledState,
+    RootKind,
+    StationAuthority,
+    StationCertificate,
+)
 from stations.services import issuing
 
 _CHANGE = "stations.change_stationcertificate"
@@ -67,6 +74,39 @@ class Revoking(CamelCase):
     """Why: kept with the certificate."""
 
     why = serializers.CharField(max_length=200)
+
+
+class InstalledSerializer(CamelCaseModel):
+    """A root certificate in a station, as the station's answers tell of it."""
+
+    station_identifier = serializers.CharField(source="station.cp_id", read_only=True)
+    certificate_type = serializers.CharField(
+        source="kind", read_only=True, help_text=" or ".join(RootKind.values)
+    )
+    certificate = serializers.CharField(
+        source="pem", read_only=True, help_text="PEM; empty where we did not install it"
+    )
+
+    class Meta:
+        model = InstalledCertificate
+        fields = (
+            "id",
+            "station_identifier",
+            "certificate_type",
+            "state",
+            "reason",
+            "hash_algorithm",
+            "issuer_name_hash",
+            "issuer_key_hash",
+            "serial_number",
+            "subject",
+            "not_after",
+            "installed_at",
+            "seen_at",
+            "removed_at",
+            "certificate",
+        )
+        read_only_fields = fields
 
 
 class CertificateFilters(Filters):
@@ -130,4 +170,31 @@ class AuthorityViews(GenericViewSet[StationAuthority]):
     def list(self, request: Request) -> Response:
         """Those made so far: one for each kind of key."""
         page = self.paginate_queryset(StationAuthority.objects.all())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class InstalledFilters(Filters):
+    """Which root certificates."""
+
+    station = CharFilter(method="at_station", label="The station's identity")
+    state = ChoiceFilter(choices=InstalledState.choices)
+    certificate_type = ChoiceFilter(field_name="kind", choices=RootKind.choices)
+
+    def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """In this station; one nobody knows is a 400."""
+        return of_station(rows, value)
+
+
+class InstalledViews(GenericViewSet[InstalledCertificate]):
+    """Root certificates in stations, newest first."""
+
+    model = InstalledCertificate
+    queryset = InstalledCertificate.objects.none()
+    serializer_class = InstalledSerializer
+    filterset_class = InstalledFilters
+    keyset: ClassVar[tuple[str, ...]] = ("-id",)
+
+    def list(self, request: Request) -> Response:
+        """All of them; `get-installed-certificate-ids` asks a station anew."""
+        page = self.paginate_queryset(self.filter_queryset(selectors.installed_certificates()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

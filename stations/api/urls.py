@@ -7,7 +7,7 @@ from typing import Any
 from cms.shared.api import route
 from stations.api.assignments import AssignmentViews, CompositeScheduleViews
 from stations.api.batches import BatchItemViews, BatchViews
-from stations.api.certificates import AuthorityViews, CertificateViews
+from stations.api.certificates import AuthorityViews, CertificateViews, InstalledViews
 from stations.api.charging_profiles import ProfileViews
 from stations.api.commands import CommandViews
 from stations.api.configuration import (
@@ -229,6 +229,7 @@ _security = [
     ),
     route("security-events", SecurityEventViews.as_view(_list), "security-events"),
     route("certificates", CertificateViews.as_view(_list), "certificates"),
+    route("installed-certificates", InstalledViews.as_view(_list), "installed-certificates"),
     route("certificates/authorities", AuthorityViews.as_view(_list), "certificate-authorities"),
     route(_certificate, CertificateViews.as_view(_retrieve), "certificate"),
     route(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from stations.models.batches import BatchItem, CommandBatch, ItemState
 from stations.models.certificates import (
     CertificateState,
+    InstalledCertificate,
+    InstalledState,
     KeyKind,
+    RootKind,
     StationAuthority,
     StationCertificate,
 )
@@ -73,6 +76,8 @@ __all__ = [
     "ErrandReport",
     "FirmwareImage",
     "FirmwareUpdate",
+    "InstalledCertificate",
+    "InstalledState",
     "ItemState",
     "KeyKind",
     "ListPolicy",
@@ -99,6 +104,7 @@ __all__ = [
     "ReviewCase",
     "ReviewKind",
     "ReviewState",
+    "RootKind",
     "SecurityEvent",
     "SecurityProfile",
     "SessionStatus",

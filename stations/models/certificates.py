@@ -71,6 +71,7 @@ class StationCertificate(models.Model):
         "stations.Command", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True, blank=True)
+    renewal_asked_at = models.DateTimeField(null=True, blank=True)  # the station was told to
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -94,3 +95,50 @@ class StationCertificate(models.Model):
 
     def __str__(self) -> str:
         return f"Certificate #{self.pk} of {self.station}"
+
+
+class RootKind(models.TextChoices):
+    """Whom a station verifies with a root certificate (whitepaper, CertificateUseEnumType)."""
+
+    CENTRAL_SYSTEM = "CentralSystemRootCertificate", "This system"
+    MANUFACTURER = "ManufacturerRootCertificate", "Firmware of its manufacturer"
+
+
+class InstalledState(models.TextChoices):
+    """What the station's own answers say of it."""
+
+    INSTALLED = "Installed"
+    REJECTED = "Rejected", "Not taken by the station"
+    REMOVED = "Removed"
+
+
+class InstalledCertificate(models.Model):
+    """A root certificate in a station, as the station's answers tell of it.
+
+    The hashes are the station's own (GetInstalledCertificateIds), or what they will be.
+    """
+
+    station = models.ForeignKey(
+        "stations.ChargingStation",
+        on_delete=models.CASCADE,
+        related_name="installed_certificates",
+    )
+    kind = models.CharField(max_length=30, choices=RootKind)
+    state = models.CharField(max_length=9, choices=InstalledState)
+    reason = models.CharField(max_length=200, blank=True)
+    hash_algorithm = models.CharField(max_length=10)
+    issuer_name_hash = models.CharField(max_length=128)
+    issuer_key_hash = models.CharField(max_length=128)
+    serial_number = models.CharField(max_length=64)  # hexadecimal, as the station spells it
+    pem = models.TextField(blank=True)  # empty: not installed by us
+    subject = models.CharField(max_length=255, blank=True)
+    not_after = models.DateTimeField(null=True, blank=True)
+    installed_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)  # when the station last named it
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return self.subject or f"certificate {self.serial_number}"

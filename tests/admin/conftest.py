@@ -26,6 +26,7 @@ from stations.models import (
     ConfigurationTemplate,
     Connector,
     FirmwareUpdate,
+    InstalledCertificate,
     LocalList,
     LogRequest,
     MeterValue,
@@ -224,6 +225,7 @@ def security_rows(station: ChargingStation) -> list[Any]:
     return [
         SecurityEvent.objects.create(type="Tamper", happened_at=now, received_at=now, **known),
         StationCertificate.objects.create(csr="x", requested_at=now, **known),
+        InstalledCertificate.objects.create(kind="CentralSystemRootCertificate", **known),
         ProfileUpgrade.objects.create(
             from_profile=1, to_profile=2, step="Profile", step_at=now, requested_at=now, **known
         ),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from stations.models import (
     ChargingStation,
     Command,
+    InstalledCertificate,
     ProfileUpgrade,
     ReviewCase,
     StationCertificate,
@@ -15,6 +16,7 @@ from stations.models import (
 from stations.services import issuing, keys, security_events
 from tests import pki
 from tests.admin.dialogs import address, answer, press
+from tests.stations import talking
 
 
 def test_a_critical_event_stands_in_the_log_and_the_queue(root, station):
@@ -72,3 +74,33 @@ def test_a_profile_is_raised_step_by_step(root, station, settings):
     part = root.get(reverse("admin:stations_profileupgrade_steps", args=[upgrade.pk]))
     assert "ChangeConfiguration: Rejected" in part.content.decode()
     assert "hx-get" not in part.content.decode()
+
+
+def test_certificates_are_installed_and_deleted_again(root, station):
+    known = {"kind": "ManufacturerRootCertificate"}
+    assert "should be a certificate" in press(
+        root, "install_certificate", station, certificate="x", **known
+    )
+    press(root, "install_certificate", station, certificate=pki.authority("A root").pem, **known)
+    answer_as_gateway(station, {"status": "Accepted"})
+    row = InstalledCertificate.objects.get()
+    page = root.get(reverse("admin:stations_installedcertificate_changelist")).content.decode()
+    assert "CN=A root" in page
+    press(root, "remove", row)
+    answer_as_gateway(station, {"status": "Accepted"})
+    assert "It is removed." in press(root, "remove", row)
+
+
+def test_a_station_is_told_to_ask_for_a_certificate(root, station):
+    press(root, "extended_trigger", station, message="SignChargePointCertificate")
+    press(root, "read_certificates", station, kind="CentralSystemRootCertificate")
+    asked = Command.objects.order_by("pk").values_list("action", "payload")
+    assert list(asked) == [
+        ("ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"}),
+        ("GetInstalledCertificateIds", {"certificateType": "CentralSystemRootCertificate"}),
+    ]
+
+
+def answer_as_gateway(station: ChargingStation, reply: dict[str, str]) -> None:
+    """The station's answer to what waits, with what it means."""
+    assert talking.hear(station, lambda *_: reply, at=timezone.now())

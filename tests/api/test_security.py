@@ -111,3 +111,18 @@ def test_a_station_is_taken_to_a_higher_profile(api, reader, online, settings):
     assert api.post(path, body, format="json").status_code == 409
     assert api.get("/api/profile-upgrades?station=CP_001&outcome=Open").json() == [row]
     assert api.get("/api/profile-upgrades/999").status_code == 404
+
+
+def test_root_certificates_in_stations_are_listed(api, online, answers):
+    path = "/api/admin/CP_001/install-certificate"
+    body = {"certificateType": "ManufacturerRootCertificate", "certificate": "none"}
+    assert list(api.post(path, body, format="json").json()["fields"]) == ["certificate"]
+    answers({"status": "Accepted"})
+    root = pki.authority("A root")
+    done = api.post(path, {**body, "certificate": root.pem}, format="json")
+    assert done.json() == {"status": "Accepted"}
+    [row] = api.get("/api/installed-certificates?station=CP_001&state=Installed").json()
+    assert (row["certificateType"], row["subject"]) == (body["certificateType"], "CN=A root")
+    assert row["certificate"] == root.pem
+    none = "/api/installed-certificates?certificateType=CentralSystemRootCertificate"
+    assert api.get(none).json() == []

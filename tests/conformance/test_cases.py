@@ -48,6 +48,13 @@ def table() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+def test_the_cases_are_77_of_central_systems_and_18_derived_ones():
+    certified = {profile: len(cases) for profile, cases in PROFILES.items()}
+    assert certified.pop("Derived") == 18
+    assert list(certified.values()) == [34, 5, 6, 10, 2, 5, 15]
+    assert len(CASES) == 77 + 18
+
+
 def test_every_case_has_one_test():
     assert {case: len(named_after(case)) for case in CASES} == dict.fromkeys(CASES, 1)
 

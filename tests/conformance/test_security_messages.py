@@ -59,6 +59,12 @@ def has(station, operator, kind, *hashes):
     assert heard == {"certificateType": kind}
 
 
+def knows(operator, *states):
+    """What became of the station's certificates, newest first, as the operator sees it."""
+    rows = operator.lists(f"installed-certificates?station={operator.cp_id}")
+    assert [row["state"] for row in rows] == [*states]
+
+
 def reports(station, kind, **more):
     """A SecurityEventNotification; the answer is empty."""
     assert station.asks("SecurityEventNotification", type=kind, timestamp=ago(), **more) == {}
@@ -66,7 +72,9 @@ def reports(station, kind, **more):
 
 def test_tc_075_1_install_a_manufacturer_root_certificate(booted, operator):
     installs(booted, operator, "ManufacturerRootCertificate")
+    knows(operator, "Installed")
     has(booted, operator, "ManufacturerRootCertificate", HASHES)
+    knows(operator, "Installed", "Removed")  # it names one, and not the one it took
 
 
 def test_tc_075_2_install_a_central_system_root_certificate(booted, operator):
@@ -83,6 +91,7 @@ def test_tc_076_delete_a_certificate(booted, operator):
     heard = asks(booted, operator, "delete-certificate", "DeleteCertificate", wanted, accepted)
     assert heard == wanted
     has(booted, operator, kind)
+    knows(operator, "Removed", "Removed")
 
 
 def test_tc_079_get_security_log(booted, operator):
@@ -154,6 +163,7 @@ def test_tc_081_secure_firmware_update_invalid_signature(booted, operator):
 
 def test_tc_078_invalid_central_system_certificate_security_event(booted, operator):
     installs(booted, operator, "CentralSystemRootCertificate", status="Rejected")
+    knows(operator, "Rejected")
     reports(booted, "InvalidCentralSystemCertificate", techInfo="it signs nobody")
     [event] = operator.lists(f"security-events?station={booted.cp_id}")
     assert event["type"] == "InvalidCentralSystemCertificate"

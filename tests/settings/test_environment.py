@@ -54,6 +54,7 @@ WRONG = {
     "REDIS_URL": ["localhost:6379", "http://x"],
     "SECURITY_EVENT_RETENTION_DAYS": ["0", "forever"],
     "STATION_CERTIFICATE_DAYS": ["0", "3651", "a year"],
+    "STATION_CERTIFICATE_RENEW_DAYS": ["0", "3651", "a month"],
     "TLS_PORT": ["-1", "65536", "https"],
     "TRANSFER_HOURS": ["0", "a day"],
     "BILLING_CURRENCY": ["euro", "XYZ"],
