@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from billing.models import SessionBill, Tariff, TariffAssignment
 from cms.accounts.models import ApiKey, User
 from cms.shared import display
 from ocpp_gateway.models import OcppMessage
@@ -71,6 +72,14 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
             ("RFID cards", "contactless", RfidCard),
             ("Card groups", "style", CardGroup),
             ("Local lists", "playlist_add_check", LocalList),
+        ),
+    ),
+    (
+        "Money",
+        (
+            ("Tariffs", "sell", Tariff),
+            ("Where tariffs count", "place", TariffAssignment),
+            ("Bills", "receipt_long", SessionBill),
         ),
     ),
     (
