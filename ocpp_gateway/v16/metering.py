@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,7 @@ def _reading(
 ) -> Reading:
     sampled_at, sampled_at_raw = moment(inbound, element)
     samples = element["sampledValue"]
-    raw = orjson.dumps(samples)
+    raw = _text(samples)
     values = measured(samples, inbound.model.units)
     for name, unit in inbound.model.units.items():
         if getattr(values, name) is not None:
@@ -71,3 +72,10 @@ def _reading(
         raw.decode(),
         fingerprint(raw, transaction_id),
     )
+
+
+def _text(samples: list[dict[str, Any]]) -> bytes:
+    try:
+        return orjson.dumps(samples)
+    except TypeError:  # a member nobody asked for is a number beyond 64 bits
+        return json.dumps(samples).encode()

@@ -154,55 +154,62 @@ def _numbers() -> Iterator[tuple[str, Case]]:
             yield f"{action} connector {number:.3g}", (action, changed, PROPERTY)
 
 
+# What stands where a list of meter values belongs.
+ELEMENTS: dict[str, tuple[Any, str]] = {
+    "none": ([], OCCURRENCE),
+    "the element itself": (ELEMENT, SERVED),
+    "nulls": ([None, None], TYPE),
+    "samples that are none": ([{"timestamp": NOON, "sampledValue": []}], OCCURRENCE),
+    "no samples": ([{"timestamp": NOON}], OCCURRENCE),
+    "no time": ([{"sampledValue": [{"value": "1"}]}], OCCURRENCE),
+    "a time of no calendar": ([{**ELEMENT, "timestamp": "2025-02-30T12:00:00Z"}], PROPERTY),
+    "a time that is a number": ([{**ELEMENT, "timestamp": 5}], TYPE),
+    "one element without a time": ([ELEMENT, {"sampledValue": [{"value": "1"}]}], OCCURRENCE),
+    "a sample without a value": ([{**ELEMENT, "sampledValue": [{}, {"value": "1"}]}], SERVED),
+    "a number as value": ([{**ELEMENT, "sampledValue": [{"value": 1.5}]}], SERVED),
+    "an object as value": ([{**ELEMENT, "sampledValue": [{"value": {}}]}], SERVED),
+    "no number": ([{**ELEMENT, "sampledValue": [{"value": "x" * 1000}]}], SERVED),
+    "a number of 300 digits": (
+        [{**ELEMENT, "sampledValue": [{"value": "1", "more": 1e300}, {}]}],
+        SERVED,
+    ),
+    "infinity": ([{**ELEMENT, "sampledValue": [{"value": "Infinity"}]}], SERVED),
+    "not a number": ([{**ELEMENT, "sampledValue": [{"value": "NaN"}]}], SERVED),
+    "more than any meter": ([{**ELEMENT, "sampledValue": [{"value": "9e307"}]}], SERVED),
+    "a million digits less": ([{**ELEMENT, "sampledValue": [{"value": "9" * 90_000}]}], SERVED),
+    "less than nothing": ([{**ELEMENT, "sampledValue": [{"value": "-5"}]}], SERVED),
+    "enumerations of nobody": (
+        [
+            {
+                **ELEMENT,
+                "sampledValue": [
+                    {
+                        "value": "1",
+                        "context": "x" * 500,
+                        "unit": "Furlong",
+                        "measurand": "\x00",
+                        "phase": "L9",
+                        "location": "Moon",
+                        "format": "?",
+                    }
+                ],
+            }
+        ],
+        SERVED,
+    ),
+    "1,500 elements": (
+        [
+            {**ELEMENT, "timestamp": f"2025-03-01T12:{n // 60 % 60:02}:{n % 60:02}Z"}
+            for n in range(1500)
+        ],
+        SERVED,
+    ),
+    "5,000 samples": ([{**ELEMENT, "sampledValue": [{"value": "1"}] * 5000}], SERVED),
+}
+
+
 def _elements() -> Iterator[tuple[str, Case]]:
-    elements: dict[str, tuple[Any, str]] = {
-        "none": ([], OCCURRENCE),
-        "the element itself": (ELEMENT, SERVED),
-        "nulls": ([None, None], TYPE),
-        "samples that are none": ([{"timestamp": NOON, "sampledValue": []}], OCCURRENCE),
-        "no samples": ([{"timestamp": NOON}], OCCURRENCE),
-        "no time": ([{"sampledValue": [{"value": "1"}]}], OCCURRENCE),
-        "a time of no calendar": ([{**ELEMENT, "timestamp": "2025-02-30T12:00:00Z"}], PROPERTY),
-        "a time that is a number": ([{**ELEMENT, "timestamp": 5}], TYPE),
-        "one element without a time": ([ELEMENT, {"sampledValue": [{"value": "1"}]}], OCCURRENCE),
-        "a sample without a value": ([{**ELEMENT, "sampledValue": [{}, {"value": "1"}]}], SERVED),
-        "a number as value": ([{**ELEMENT, "sampledValue": [{"value": 1.5}]}], SERVED),
-        "an object as value": ([{**ELEMENT, "sampledValue": [{"value": {}}]}], SERVED),
-        "no number": ([{**ELEMENT, "sampledValue": [{"value": "x" * 1000}]}], SERVED),
-        "infinity": ([{**ELEMENT, "sampledValue": [{"value": "Infinity"}]}], SERVED),
-        "not a number": ([{**ELEMENT, "sampledValue": [{"value": "NaN"}]}], SERVED),
-        "more than any meter": ([{**ELEMENT, "sampledValue": [{"value": "9e307"}]}], SERVED),
-        "a million digits less": ([{**ELEMENT, "sampledValue": [{"value": "9" * 90_000}]}], SERVED),
-        "less than nothing": ([{**ELEMENT, "sampledValue": [{"value": "-5"}]}], SERVED),
-        "enumerations of nobody": (
-            [
-                {
-                    **ELEMENT,
-                    "sampledValue": [
-                        {
-                            "value": "1",
-                            "context": "x" * 500,
-                            "unit": "Furlong",
-                            "measurand": "\x00",
-                            "phase": "L9",
-                            "location": "Moon",
-                            "format": "?",
-                        }
-                    ],
-                }
-            ],
-            SERVED,
-        ),
-        "1,500 elements": (
-            [
-                {**ELEMENT, "timestamp": f"2025-03-01T12:{n // 60 % 60:02}:{n % 60:02}Z"}
-                for n in range(1500)
-            ],
-            SERVED,
-        ),
-        "5,000 samples": ([{**ELEMENT, "sampledValue": [{"value": "1"}] * 5000}], SERVED),
-    }
-    for name, (value, deserved) in elements.items():
+    for name, (value, deserved) in ELEMENTS.items():
         for action, member in (
             ("MeterValues", "meterValue"),
             ("StopTransaction", "transactionData"),
