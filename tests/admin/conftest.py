@@ -13,7 +13,6 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import SessionBill, Tariff
 from cms.accounts import keys
 from cms.accounts.models import User
 from ocpp_gateway.models import OcppMessage
@@ -242,21 +241,6 @@ def tally(station: ChargingStation) -> QuirkTally:
     return QuirkTally.objects.create(station=station, kind="rate_unit", quirk=quirk, **seen)
 
 
-def a_bill(session: ChargingSession, tariff: Tariff) -> SessionBill:
-    """What it cost: nothing."""
-    nothing = {"net": 0, "tax": 0, "gross": 0, "charging_seconds": 0, "idle_seconds": 0}
-    return SessionBill.objects.create(
-        session=session,
-        revision=1,
-        version=tariff.versions.get(),
-        currency="EUR",
-        energy_wh=0,
-        ended_at=timezone.now(),
-        billed_at=timezone.now(),
-        **nothing,
-    )
-
-
 @pytest.fixture
 def world(
     root: Client,
@@ -302,7 +286,7 @@ def world(
     log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     tariff = charging.everywhere()
     rows: list[Any] = [
-        *(tariff, tariff.assignments.get(), a_bill(session, tariff)),
+        *(tariff, tariff.assignments.get(), charging.a_bill_of_nothing(session, tariff)),
         *(*security_rows(station), tally, tally.quirk),
         *(image, transfer, update, log),
         *(station, station.site, session, session.meter_values.get(), command, message),

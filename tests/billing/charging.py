@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from billing.models import SessionTariff, Tariff, TariffVersion
+from billing.models import SessionBill, SessionTariff, Tariff, TariffVersion
 from billing.services import bills, tariffs
 from cms.accounts.models import User
 from stations.models import ChargingSession, ChargingStation, Site
@@ -85,6 +85,21 @@ def bill_all(at: datetime = LATER, limit: int = 200) -> int:
         if run.last is None:
             return made
         last = run.last
+
+
+def a_bill_of_nothing(session: ChargingSession, tariff: Tariff) -> SessionBill:
+    """What a session cost that cost nothing."""
+    nothing = {"net": 0, "tax": 0, "gross": 0, "charging_seconds": 0, "idle_seconds": 0}
+    return SessionBill.objects.create(
+        session=session,
+        revision=1,
+        version=tariff.versions.get(),
+        currency=tariff.currency,
+        energy_wh=0,
+        ended_at=LATER,
+        billed_at=LATER,
+        **nothing,
+    )
 
 
 def session(number: int) -> ChargingSession:
