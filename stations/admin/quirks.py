@@ -21,7 +21,7 @@ from cms.shared.admin import (
     ModelAdmin,
     ReadOnlyAdmin,
     RelatedFilter,
-    Select,
+    TextInput,
 )
 from stations import selectors
 from stations.admin import find
@@ -59,7 +59,7 @@ class QuirkForm(forms.ModelForm):  # type: ignore[type-arg]
     """A quirk; its value as JSON, or as the bare word."""
 
     value = forms.CharField(
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        widget=TextInput(attrs={"spellcheck": "false"}),
         help_text=format_html_join(
             "", "<div><strong>{}</strong>: {}</div>", ((n, k.expected) for n, k in KNOBS.items())
         ),
@@ -71,6 +71,9 @@ class QuirkForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "name" in self.fields:  # not for what came with the system
+            about = [(name, f"{name}: {knob.help}") for name, knob in KNOBS.items()]
+            self.fields["name"].choices = about  # type: ignore[attr-defined]
         if "value" in self.fields and self.instance.pk:
             self.initial["value"] = _typed(self.instance.value)
 
@@ -124,7 +127,7 @@ class QuirkAdmin(ModelAdmin):
         (
             "For stations with",
             {
-                "fields": (("vendor", "model", "firmware"),),
+                "fields": ("vendor", "model", "firmware"),
                 "description": "* stands for any text, letter case does not count, and what is"
                 " left empty fits all. Of several the one with the most text counts.",
             },
@@ -139,13 +142,6 @@ class QuirkAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What came with the system stays what it is about; whether it counts may change."""
         return ("name", "vendor", "model", "firmware") if obj and obj.seeded else ()
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Names with what they are for."""
-        if db_field.name == "name":
-            choices = [(name, f"{name}: {knob.help}") for name, knob in KNOBS.items()]
-            return db_field.formfield(widget=Select(choices=choices))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Own ones only: what came with the system is switched off."""

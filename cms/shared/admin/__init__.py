@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxSe
 from unfold.widgets import UnfoldAdminFileFieldWidget as FileInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from cms.shared.admin.filters import (
     ChoiceFilter,
@@ -32,6 +33,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "RelatedFilter",
     "Select",
+    "TextInput",
     "Textarea",
     "TimeFilter",
     "UserChangeForm",
