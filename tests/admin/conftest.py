@@ -26,20 +26,16 @@ from stations.models import (
     ConfigurationTemplate,
     Connector,
     FirmwareUpdate,
-    InstalledCertificate,
     LocalList,
     LogRequest,
     MeterValue,
     ProfileAssignment,
-    ProfileUpgrade,
     Purpose,
     Quirk,
     QuirkTally,
     Reservation,
     ReviewCase,
-    SecurityEvent,
     Site,
-    StationCertificate,
     StatusChange,
 )
 from stations.services import (
@@ -50,6 +46,7 @@ from stations.services import (
     templates,
     transfers,
 )
+from tests.admin.given import a_bill, security_rows
 from tests.billing import charging
 
 ClientFor = Callable[..., Client]
@@ -217,20 +214,6 @@ def assignment(station: ChargingStation) -> ProfileAssignment:
         requested_at=timezone.now(),
         answered_at=timezone.now(),
     )
-
-
-def security_rows(station: ChargingStation) -> list[Any]:
-    """What is shown of a station's security: one of each."""
-    known = {"station": station}
-    now = timezone.now()
-    return [
-        SecurityEvent.objects.create(type="Tamper", happened_at=now, received_at=now, **known),
-        StationCertificate.objects.create(csr="x", requested_at=now, **known),
-        InstalledCertificate.objects.create(kind="CentralSystemRootCertificate", **known),
-        ProfileUpgrade.objects.create(
-            from_profile=1, to_profile=2, step="Profile", step_at=now, requested_at=now, **known
-        ),
-    ]
 
 
 @pytest.fixture
