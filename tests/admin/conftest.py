@@ -46,7 +46,7 @@ from stations.services import (
     templates,
     transfers,
 )
-from tests.admin.given import a_bill, security_rows
+from tests.admin.given import security_rows
 from tests.billing import charging
 
 ClientFor = Callable[..., Client]

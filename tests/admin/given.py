@@ -1,4 +1,4 @@
-"""Rows of the admin's world that no test names: of a station's security, and a bill."""
+"""Rows of the admin's world that no test names: of a station's security."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import SessionBill, Tariff
 from stations.models import (
-    ChargingSession,
     ChargingStation,
     InstalledCertificate,
     ProfileUpgrade,
@@ -29,18 +27,3 @@ def security_rows(station: ChargingStation) -> list[Any]:
             from_profile=1, to_profile=2, step="Profile", step_at=now, requested_at=now, **known
         ),
     ]
-
-
-def a_bill(session: ChargingSession, tariff: Tariff) -> SessionBill:
-    """What it cost: nothing."""
-    nothing = {"net": 0, "tax": 0, "gross": 0, "charging_seconds": 0, "idle_seconds": 0}
-    return SessionBill.objects.create(
-        session=session,
-        revision=1,
-        version=tariff.versions.get(),
-        currency="EUR",
-        energy_wh=0,
-        ended_at=timezone.now(),
-        billed_at=timezone.now(),
-        **nothing,
-    )
