@@ -145,7 +145,6 @@ class ChargingStation(Timestamped):
     pending_profile = models.PositiveSmallIntegerField(
         choices=SecurityProfile, null=True, blank=True, editable=False
     )
-    resets_for_profile = models.BooleanField(default=False, db_default=False, editable=False)
     connected_profile = models.PositiveSmallIntegerField(  # what its newest socket proved
         choices=SecurityProfile, null=True, blank=True, editable=False
     )

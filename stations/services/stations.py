@@ -175,7 +175,7 @@ def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
     """
     _check_profile(fields)
     if "security_profile" in fields:  # whatever it was told to change to: this is what counts
-        fields |= {"pending_profile": None, "resets_for_profile": False}
+        fields |= {"pending_profile": None}
     for name, value in fields.items():
         setattr(station, name, value)
     station.save(update_fields=[*fields, "updated_at"])

@@ -7,7 +7,10 @@ import secrets
 import pytest
 
 from tests.conformance.handshake import knock
+from tests.conformance.operator import Operator
 from tests.conformance.station import basic
+from tests.processes import start_server
+from tests.web import with_api_key
 
 PASSWORD = "a password of twenty"
 
@@ -76,6 +79,31 @@ def test_a_key_whose_change_was_never_answered_may_be_either(server, new_station
     station.connects(password=bytes.fromhex(told))
     assert knock(server.ws, cp_id, headers=basic(cp_id, PASSWORD)).status == 401
     assert operator.is_refused(202)["status"] in ("Waiting", "Sent")
+
+
+def test_a_server_killed_in_the_middle_of_a_change_locks_nobody_out(
+    process_environment, new_station
+):
+    with start_server(process_environment) as server:
+        operator = Operator(with_api_key(server), "CHANGED")
+        known = {"ocppIdentifier": operator.cp_id, "authorizationKey": PASSWORD}
+        operator.issues("stations", known)
+        station = new_station(address=server.ws)
+        station.cp_id = operator.cp_id
+        station.connects(password=PASSWORD)
+        station.boots()
+        operator.issues(f"stations/{operator.cp_id}/key/rotate?wait=0", {}, status=202)
+        told = station.expects("ChangeConfiguration", key="AuthorizationKey")["value"]
+        server.kill()
+        station.stays_silent()  # it took the key, and there is nobody to tell
+        station.is_closed(1006)
+        server.start()
+        for password in (PASSWORD, bytes.fromhex(told)):
+            opened = knock(server.ws, operator.cp_id, headers=basic(operator.cp_id, password))
+            assert opened.status == 101
+        refused = knock(server.ws, operator.cp_id, headers=basic(operator.cp_id, PASSWORD))
+        assert refused.status == 401  # it has used the new one
+        operator.leaves()
 
 
 @pytest.mark.parametrize("offered", ["ocpp0.1,ocpp1.6", "ocpp1.6, ocpp0.1", "ocpp1.6"])

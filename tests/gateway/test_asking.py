@@ -16,7 +16,9 @@ def left_alone_for(settle_s: float | None, seconds: float) -> bool:
 
     async def run() -> bool:
         loop = asyncio.get_running_loop()
-        asking = Asking(SimpleNamespace(model=Tolerances(settle_s=settle_s), closed=True))
+        model = Tolerances(settle_s=settle_s)
+        socket = SimpleNamespace(model=model, closed=True, tolerated=lambda *_: None)
+        asking = Asking(socket)
         before = loop.time()
         asking.greeted()
         after = loop.time()
