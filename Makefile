@@ -6,7 +6,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
   $(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
 WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+# Who is done takes over half of what another still has: the long tests come first.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Checks read nothing of this machine's settings and leave nothing in its temporary folder.
 CHECK := $(CURDIR)/.venv/check
 ALONE := DJANGO_SETTINGS_MODULE=cms.settings.test DATA_DIR=$(CHECK) TMPDIR=$(CHECK) \

@@ -105,7 +105,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what starts real processes; deselect, visibly, what belongs to the other run."""
+    """Mark what starts real processes; deselect, visibly, what belongs to the other run.
+
+    The longest tests begin first: nobody is left waiting for one in the end.
+    """
     real = [config.rootpath / "tests" / name for name in REAL_PROCESSES]
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in real):
@@ -115,3 +118,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -38,32 +37,13 @@ def stored(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-@contextlib.contextmanager
-def frozen(environment: Mapping[str, str]) -> Iterator[None]:
-    """Nobody else finishes what touches a session for the length of the block.
-
-    Who still waits for it at the end is thrown out, as if the database had gone down, too.
-    """
-    with _connection(environment) as (connection, _):
-        if not environment["DATABASE_URL"]:
-            connection.execute("BEGIN IMMEDIATE")
-            yield
-            connection.rollback()
-            return
-        connection.execute("LOCK TABLE stations_chargingsession IN EXCLUSIVE MODE")
-        yield
-        for _ in range(500):
-            if not connection.execute(_THROWN_OUT).fetchone()[0]:
-                break
-            time.sleep(0.02)
-            connection.execute("SELECT pg_stat_clear_snapshot()")
-        connection.rollback()
-
-
-_THROWN_OUT = """
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
+def cut_off(environment: Mapping[str, str]) -> None:
+    """End every connection the server has to its PostgreSQL, as an operator or a failover does."""
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from tests.gateway.wire import AVAILABLE, NOON
 from tests.processes import Server
-from tests.rows import one
+from tests.rows import cut_off, one
 from tests.web import Api, logged_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.production]
@@ -99,7 +99,7 @@ def test_connections_the_database_cut_are_made_anew(server, api, dial, cp_id):
     for wire, number in zip(wires, numbers, strict=True):
         wire.meter(number, 2000, NOON)
     leave_connections_idle(api)
-    cut_connections(server)
+    cut_off(server.environment)
     for wire, number in zip(wires, numbers, strict=True):
         assert wire.meter(number, 3000, "2025-03-01T12:30:00Z") == {}
         assert wire.ask("StatusNotification", AVAILABLE) == {}
@@ -111,10 +111,10 @@ def test_connections_the_database_cut_are_made_anew(server, api, dial, cp_id):
 def test_programs_and_people_notice_nothing_of_connections_the_database_cut(server, api):
     browser = logged_in(server)
     leave_connections_idle(api)
-    cut_connections(server)
+    cut_off(server.environment)
     assert [api.get("stations").status for _ in range(10)] == [200] * 10
     leave_connections_idle(api)
-    cut_connections(server)
+    cut_off(server.environment)
     assert [browser.open("/admin/").status for _ in range(10)] == [200] * 10
 
 
@@ -123,12 +123,3 @@ def leave_connections_idle(api: Api) -> None:
     with ThreadPoolExecutor(8) as callers:
         for answer in callers.map(api.get, ["stations"] * 24):
             assert answer.status == 200
-
-
-def cut_connections(server: Server) -> None:
-    """The database ends every connection of the server, as an operator or a failover does."""
-    with psycopg.connect(server.environment["DATABASE_URL"], autocommit=True) as operator:
-        operator.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )

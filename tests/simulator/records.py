@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
@@ -20,9 +21,11 @@ class Records:
     ``counts`` has: sent, acknowledged, retried, refused (a CALLERROR came), unanswered,
     abandoned (a message given up for good), passed_over (a status that grew old while offline),
     conflicts (the server contradicted itself), connected, refused_cards.
+    ``on_acknowledged`` is called with each acknowledged message, at once.
     """
 
     def __init__(self, keep: int | None = None):
+        self.on_acknowledged: Callable[[], None] | None = None
         self.acknowledged: deque[Acknowledged] = deque(maxlen=keep)
         self.counts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
@@ -35,6 +38,8 @@ class Records:
         """Keep a message together with its answer."""
         self.counts["acknowledged"] += 1
         self.acknowledged.append(Acknowledged(action, payload, answer))
+        if self.on_acknowledged is not None:
+            self.on_acknowledged()
 
     def of(self, action: str) -> list[Acknowledged]:
         """The acknowledged messages of one action, in the order of their answers."""

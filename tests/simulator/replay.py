@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ class ReplayOptions:
     outage_s: tuple[float, float] = (0.0, 0.05)
     settings: dict[str, str] = field(default_factory=dict)
     prefix: str = ""
+    on_acknowledged: Callable[[], None] | None = None  # with each acknowledged message, at once
 
 
 class Pace:
@@ -83,6 +84,7 @@ class StationReplay:
             outage_s=options.outage_s,
             tells_status=False,  # the recorded statuses are kept and told in their order
         )
+        self.station.records.on_acknowledged = options.on_acknowledged
 
     async def play(self, pace: Pace) -> None:
         """From boot to the last answer. Raises OutOfPatience."""

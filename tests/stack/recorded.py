@@ -14,7 +14,7 @@ from tests.processes import ROOT
 REAL = ROOT.parent / "shared" / "data" / "acn-office001-sessions.csv"
 HEADER = "session station connected_at done_charging_at disconnected_at kwh user".split()
 SESSIONS = 1_648
-_PER_STATION = (310, 300, 270, 225, 185, 158, 125, 75)
+_PER_STATION = tuple(zip("ABCDEFGH", (310, 300, 270, 225, 185, 158, 125, 75), strict=True))
 _WITHOUT_USER, _WITHOUT_DONE, _DONE_AFTER_THE_END = 0.65, 0.03, 0.01
 _BEGIN = datetime(2019, 3, 25, 8, tzinfo=UTC)
 
@@ -30,22 +30,34 @@ def recorded_file(folder: Path) -> Path:
     """The real file, or the synthetic one, written into ``folder``."""
     if REAL.exists():
         return REAL
+    return _written(folder, synthetic_sessions(_PER_STATION))
+
+
+def fleet_file(folder: Path, stations: int, sessions: int) -> Path:
+    """Sessions like these at many stations, so many at each."""
+    names = tuple((f"FLEET-{number:03d}", sessions) for number in range(stations))
+    return _written(folder, synthetic_sessions(names))
+
+
+def _written(folder: Path, sessions: list[tuple[str, ...]]) -> Path:
     path = folder / "synthetic-sessions.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        writer.writerows(synthetic_sessions())
+        writer.writerows(sessions)
     return path
 
 
 @cache
-def synthetic_sessions() -> list[tuple[str, ...]]:
+def synthetic_sessions(
+    per_station: tuple[tuple[str, int], ...] = _PER_STATION,
+) -> list[tuple[str, ...]]:
     """Sessions of the real file's shape, the same ones every time, in order of their start."""
     rng = random.Random("recorded sessions")
     users = [f"{rng.randrange(10**6):09d}" for _ in range(22)]
     made = [
         (f"{name}-{number:03d}", name, *times, _kwh(rng), _user(rng, users))
-        for name, count in zip("ABCDEFGH", _PER_STATION, strict=True)
+        for name, count in per_station
         for number, times in enumerate(_visits(rng, count))
     ]
     return sorted(made, key=lambda row: row[2])

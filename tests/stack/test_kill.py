@@ -1,57 +1,72 @@
-"""Fifty stations charge while the server dies three times: what they were told is stored, is."""
+"""Two hundred stations charge while the server dies ten times: what they were told is kept, is."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
 
-from tests.processes import Server, eventually, start_server
-from tests.rows import frozen, one
-from tests.simulator.fleet import FleetOptions, run_fleet
-from tests.simulator.summary import FleetSummary
-from tests.stack import proof
-from tests.stack.killing import killed_meanwhile
-from tests.web import logged_in, with_api_key
+import pytest
 
-STATIONS, CARDS = 50, [f"KILL{number:04d}" for number in range(150)]
-_RNG = random.Random("kills of the fleet")
-PAUSES_S = [_RNG.uniform(1.5, 4.0) for _ in range(3)]  # from "all are charging" to the kill
-_MANY = STATIONS // 2
-_ACTIVE = "SELECT count(*) FROM stations_chargingsession WHERE status = 'Active'"
-# A second is a minute there: each connector sends a sample every second, drivers stay 2 to 15.
-_FLEET = partial(
-    FleetOptions,
-    stations=STATIONS,
-    prefix="KILL-",
-    cards=CARDS,
-    seed=7,
-    speed=60.0,
-    pause_s=(5.0, 90.0),
-    settings={"MeterValueSampleInterval": "60"},
-    outage_s=(0.0, 0.2),
+from tests.processes import start_server
+from tests.simulator.replay import ReplayOptions
+from tests.stack import proof, truth
+from tests.stack.killing import CUT_OFF, KILLED, STOPPED, Happening, replayed
+from tests.stack.recorded import fleet_file
+from tests.web import logged_in
+
+# What could not be stored is said again without a pause.
+_AT_ONCE = {"TransactionMessageRetryInterval": "0", "TransactionMessageAttempts": "100"}
+_RNG = random.Random("what happens to the server")
+
+
+def moments(count: int) -> list[int]:
+    """When it happens, in acknowledged messages: at random, far enough apart to come back."""
+    return [300 + 380 * number + _RNG.randrange(150) for number in range(count)]
+
+
+KILLS = [(moment, KILLED) for moment in moments(10)]
+STOPS = [(moment, STOPPED) for moment in moments(3)]
+CUTS = [(moment, CUT_OFF) for moment in moments(6)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("fleet", "timeout", "happenings"),
+    [
+        pytest.param((200, 2), 30.0, KILLS, id="killed"),
+        # They lose patience before it wakes, and say the same again on the same socket.
+        pytest.param((8, 18), 1.0, STOPS, id="stopped"),
+        pytest.param((100, 3), 30.0, CUTS, id="cut-off", marks=pytest.mark.production),
+    ],
 )
-
-
-def test_nothing_acknowledged_is_lost_when_the_server_is_killed(process_environment):
+def test_nothing_acknowledged_is_lost_when_the_server_is(
+    process_environment,
+    tmp_path,
+    fleet: tuple[int, int],
+    timeout: float,
+    happenings: list[tuple[int, Happening]],
+):
     process_environment["LOG_LEVEL"] = "warning"
+    file = fleet_file(tmp_path, *fleet)
     with start_server(process_environment) as server:
-        add_cards(server)
-        summary = asyncio.run(charging(server))
-        told = summary.records
+        options = ReplayOptions(server.ws, file, samples=3, timeout=timeout, settings=_AT_ONCE)
+        summary = asyncio.run(replayed(options, server, happenings))
         assert summary.drained, summary.as_dict()
-        assert summary.sessions_started > STATIONS
-        assert all(records.counts["connected"] > len(PAUSES_S) for records in told.values())
+        told = summary.records
 
-        readings = proof.stored_readings(process_environment)
-        assert len(readings) == len(set(readings)) > 10 * STATIONS
-        assert set(readings) == proof.acknowledged_readings(told)
         sessions = proof.stored_sessions(process_environment)
         assert sessions == proof.acknowledged_sessions(told)
-        assert proof.statuses_of_sessions(process_environment).keys() == {"Completed"}
+        assert {session.status for session in sessions.values()} == {"Completed"}
+        readings = proof.stored_readings(process_environment)
+        assert len(readings) == len(set(readings))
+        assert set(readings) == proof.acknowledged_readings(told)
+        statuses = truth.stored_statuses(process_environment)
+        assert set(statuses.values()) == {1}
         assert proof.acknowledged_statuses(told) <= proof.stored_statuses(process_environment)
+
+        assert truth.stored_sessions(process_environment) == truth.sessions(file)
+        assert statuses - truth.greetings(file) == truth.statuses(file)
+        assert {each[2] for each in truth.statuses_now(process_environment)} == {"Available"}
 
 
 def test_people_stay_logged_in_when_the_server_is_killed(process_environment):
@@ -62,41 +77,3 @@ def test_people_stay_logged_in_when_the_server_is_killed(process_environment):
         server.start()
         assert "Log out" in person.open("/admin/").body
         assert server.said.count("Admin user") == 1
-
-
-async def charging(server: Server) -> FleetSummary:
-    """The fleet charges; the server dies three times while it does, and then it goes on a while."""
-    stop = asyncio.Event()
-
-    async def go_on() -> None:
-        await until_many_charge(server)
-        await asyncio.sleep(3.0)
-        stop.set()
-
-    moments = [partial(in_the_middle, server, pause_s) for pause_s in PAUSES_S]
-    return await killed_meanwhile(run_fleet(_FLEET(url=server.ws), stop), server, moments, go_on)
-
-
-@asynccontextmanager
-async def in_the_middle(server: Server, pause_s: float) -> AsyncIterator[None]:
-    """A moment when many stations charge, and have all said what cannot be stored just now."""
-    await until_many_charge(server)
-    await asyncio.sleep(pause_s)
-    with frozen(server.environment):
-        await asyncio.sleep(1.2)
-        yield
-
-
-async def until_many_charge(server: Server) -> None:
-    """Wait until half of the stations have an open session."""
-    charging = await asyncio.to_thread(
-        eventually, lambda: one(server.environment, _ACTIVE) >= _MANY, 60.0
-    )
-    assert charging, server.said[-2000:]
-
-
-def add_cards(server: Server) -> None:
-    """The cards of the fleet's drivers, over REST."""
-    api = with_api_key(server)
-    for id_tag in CARDS:
-        assert api.post("rfid", {"tagId": id_tag}).status == 201

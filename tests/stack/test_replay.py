@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from tests.processes import Server, start_server
-from tests.rows import frozen, one
+from tests.processes import start_server
 from tests.simulator.accents import CLOCKS, UNITS
 from tests.simulator.faults import DROPS, KINDS
-from tests.simulator.replay import ReplayOptions, run_replay
-from tests.simulator.summary import ReplaySummary
+from tests.simulator.replay import ReplayOptions
 from tests.stack import proof, truth
-from tests.stack.killing import killed_meanwhile
+from tests.stack.killing import KILLED, replayed
 from tests.stack.recorded import SESSIONS, recorded_file, synthetic_sessions
 
-_COMPLETED = "SELECT count(*) FROM stations_chargingsession WHERE status = 'Completed'"
 SAMPLES = 4  # meter values of a session
 SEED = 7  # with it the eight stations have every accent among them, real or synthetic
 # What each kind of fault is counted as, once it has happened.
@@ -39,25 +32,28 @@ HAPPENINGS = {
     "clock": {*CLOCKS},
     "unit": {*UNITS},
 }
-FAULTS = tuple(kind for kind in KINDS if kind not in ("offline-start", "stop-again"))
-# After so many completed sessions the server dies: in the beginning, the middle and the end.
-KILLS = sorted(random.Random("kills of the replay").sample(range(50, SESSIONS - 150), 4))
+# After so many acknowledged messages the server dies: in the beginning, the middle and the end.
+KILLS = sorted(random.Random("kills of the replay").sample(range(600, 10 * SESSIONS, 300), 4))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("faults", "kills"), [((), ()), (FAULTS, KILLS)], ids=["plain", "with-faults-and-kills"]
+    ("faults", "kills"), [((), ()), (KINDS, KILLS)], ids=["plain", "with-faults-and-kills"]
 )
 def test_the_database_tells_what_the_file_tells(process_environment, tmp_path, faults, kills):
     process_environment["LOG_LEVEL"] = "warning"
     file = recorded_file(tmp_path)
     with start_server(process_environment) as server:
-        summary = asyncio.run(replay(server, file, faults, kills))
+        options = ReplayOptions(server.ws, file, samples=SAMPLES, seed=SEED, faults=faults)
+        kills = [(count, KILLED) for count in kills]
+        summary = asyncio.run(replayed(options, server, kills))
         assert summary.drained, summary.as_dict()
         assert summary.sessions_played == SESSIONS
         assert summary.faults.keys() >= set().union(*(HAPPENINGS[kind] for kind in faults))
         assert truth.stored_sessions(process_environment) == truth.sessions(file)
         assert truth.stored_readings(process_environment) == truth.readings(file, SAMPLES)
-        assert truth.stored_statuses(process_environment) == truth.statuses(file)
+        statuses = truth.stored_statuses(process_environment)
+        assert statuses - truth.greetings(file) == truth.statuses(file)
         assert {each[2] for each in truth.statuses_now(process_environment)} == {"Available"}
         started = proof.acknowledged_starts(summary.records)
         assert proof.stored_starts(process_environment) == started
@@ -78,22 +74,3 @@ def test_the_synthetic_file_has_the_shape_of_the_real_one(tmp_path, monkeypatch)
     assert sum(not row[3] for row in rows) > 20
     assert any(row[3] > row[4] for row in rows)
     assert file.read_text() == recorded_file(tmp_path).read_text()
-
-
-async def replay(
-    server: Server, file: Path, faults: Sequence[str], kills: Sequence[int]
-) -> ReplaySummary:
-    """Play the file; the server dies each time so many sessions are completed."""
-    options = ReplayOptions(url=server.ws, path=file, faults=faults, samples=SAMPLES, seed=SEED)
-    moments = [partial(when_completed, server, count) for count in kills]
-    return await killed_meanwhile(run_replay(options), server, moments)
-
-
-@asynccontextmanager
-async def when_completed(server: Server, count: int) -> AsyncIterator[None]:
-    """The moment when so many sessions are completed, and no more can be for a while."""
-    while await asyncio.to_thread(one, server.environment, _COMPLETED) < count:
-        await asyncio.sleep(0.1)
-    with frozen(server.environment):
-        await asyncio.sleep(0.3)
-        yield

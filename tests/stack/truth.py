@@ -93,21 +93,28 @@ def stored_readings(environment: Environment) -> Counter[tuple[Any, ...]]:
     )
 
 
-def statuses(file: Path) -> set[tuple[Any, ...]]:
-    """Every status of a connector, and when; the first one of all was told with the boot."""
-    told = [*_told(file, 1)]
-    first = {cp_id: _second(at) for cp_id, _, at, _, _ in reversed(told)}
-    booted = {(cp_id, number, "Available", at) for cp_id, at in first.items() for number in (0, 1)}
-    return booted | {
+def statuses(file: Path) -> Counter[tuple[Any, ...]]:
+    """Every status of the sessions, and when."""
+    return Counter(
         (cp_id, 1, payload["status"], _second(at))
-        for cp_id, _, at, action, payload in told
+        for cp_id, _, at, action, payload in _told(file, 1)
         if action == "StatusNotification"
-    }
+    )
 
 
-def stored_statuses(environment: Environment) -> set[tuple[Any, ...]]:
-    """The same of the database."""
-    return {(*where, _second(at)) for *where, at in rows(environment, _STATUSES)}
+def greetings(file: Path) -> Counter[tuple[Any, ...]]:
+    """What a station says with its boot; it may be lost, since nobody repeats it."""
+    first = {cp_id: each[0].plugged_at for cp_id, each in read_sessions(file).items()}
+    return Counter(
+        (cp_id, number, "Available", _second(at))
+        for cp_id, at in first.items()
+        for number in (0, 1)
+    )
+
+
+def stored_statuses(environment: Environment) -> Counter[tuple[Any, ...]]:
+    """The same of the database: each once."""
+    return Counter((*where, _second(at)) for *where, at in rows(environment, _STATUSES))
 
 
 def statuses_now(environment: Environment) -> set[tuple[Any, ...]]:

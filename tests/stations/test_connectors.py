@@ -47,6 +47,23 @@ def test_a_report_that_arrives_late_only_enters_the_history(station):
     assert statuses(station) == ["Charging", "Preparing"]
 
 
+def test_a_repeated_report_enters_the_history_once(station):
+    for heard in (0, 1, 30):
+        given.report(station, "Charging", heard=heard)
+    given.report(station, "Charging", minute=5, heard=31)
+    assert statuses(station) == ["Charging", "Charging"]
+
+
+def test_a_repeated_report_counts_again_after_a_boot(station):
+    given.report(station, "Charging")
+    booted = stations.BootReport(vendor="Acme", model="One")
+    stations.boot(station_id=station.pk, report=booted, at=given.after(1))
+    given.report(station, "Preparing", minute=-5, heard=2)
+    given.report(station, "Charging", heard=2)
+    assert given.connector(station).status == "Charging"
+    assert statuses(station) == ["Charging", "Preparing"]
+
+
 def test_of_two_reports_of_one_moment_the_later_heard_counts(station):
     given.report(station, "Preparing")
     given.report(station, "Charging")
