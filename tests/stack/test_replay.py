@@ -41,7 +41,7 @@ KILLS = sorted(random.Random("kills of the replay").sample(range(600, 10 * SESSI
     ("faults", "kills"), [((), ()), (KINDS, KILLS)], ids=["plain", "with-faults-and-kills"]
 )
 def test_the_database_tells_what_the_file_tells(process_environment, tmp_path, faults, kills):
-    process_environment["LOG_LEVEL"] = "warning"
+    process_environment |= {"LOG_LEVEL": "warning", "OCPP_CONNECTS_PER_MINUTE": "10000"}
     file = recorded_file(tmp_path)
     with start_server(process_environment) as server:
         options = ReplayOptions(server.ws, file, samples=SAMPLES, seed=SEED, faults=faults)
