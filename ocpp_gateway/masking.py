@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SECRET_KEY = re.compile(r'"key"\s*:\s*"(?:AuthorizationKey|BasicAuthPassword)"', re.IGNORECASE)
 # Where a file goes: the token of an address of ours, the password of an operator's own
 _ADDRESS = re.compile(r'"(?:location|remoteLocation)"\s*:\s*"(?:[^"\\]|\\.)*"')
+_SHOWN = 4000  # characters
 _VALUE = re.compile(r'("value"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
@@ -34,8 +35,10 @@ def printable(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """``text`` of a frame as the console shows it."""
-    return printable(mask(text))
+    """``text`` of a frame as the console shows it, which is not all of a long one."""
+    masked_text = mask(text)
+    more = "…" if len(masked_text) > _SHOWN else ""
+    return printable(masked_text[:_SHOWN]) + more
 
 
 def masked(entry: Exchange) -> Exchange:

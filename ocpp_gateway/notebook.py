@@ -7,6 +7,7 @@ few times a second, in bulk, by a thread of their own. A crash loses at most the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +17,15 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from cms.shared import bulk, clock
-from ocpp_gateway.masking import masked
+from ocpp_gateway.masking import mask, masked
 from ocpp_gateway.workers import guarded
 from stations.services import stations
 
 logger = logging.getLogger(__name__)
 _PAUSE = 0.25  # seconds between writes
-_MOST = 50_000  # entries waiting; beyond it the oldest are dropped rather than memory filled
+# Entries waiting, and characters in them: beyond it the oldest are dropped, memory is not filled.
+_MOST, _MOST_CHARACTERS = 50_000, 16_000_000
+_LONGEST = 20_000  # characters kept of one frame
 _thread = ThreadPoolExecutor(1, thread_name_prefix="ocpp-notebook")
 _COLUMNS = {
     "station_id": "bigint",
@@ -52,17 +55,24 @@ class Exchange(NamedTuple):
 
 
 class Notebook:
-    """Gathers entries of one event loop and writes them in bulk."""
+    """Gathers entries of one event loop and writes them in bulk, one bulk after the other."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._exchanges: deque[Exchange] = deque(maxlen=_MOST)
+        self._exchanges: deque[Exchange] = deque()
+        self._characters = self._dropped = 0
         self._heard: set[int] = set()
         self._due: asyncio.TimerHandle | None = None
+        self._writing = False
 
     def exchange(self, entry: Exchange) -> None:
         """Keep an exchange in the message log."""
+        entry = _shortened(entry)
         self._exchanges.append(entry)
+        self._characters += _length(entry)
+        while self._characters > _MOST_CHARACTERS or len(self._exchanges) > _MOST:
+            self._characters -= _length(self._exchanges.popleft())
+            self._dropped += 1
         self._schedule()
 
     def heard(self, station_id: int) -> None:
@@ -71,14 +81,43 @@ class Notebook:
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._due is None:
+        if self._due is None and not self._writing:
             self._due = self._loop.call_later(_PAUSE, self._flush)
 
     def _flush(self) -> None:
-        exchanges, self._exchanges = self._exchanges, deque(maxlen=_MOST)
+        exchanges, self._exchanges = self._exchanges, deque()
         heard, self._heard = self._heard, set()
-        self._due = None
-        _thread.submit(_write, list(exchanges), sorted(heard), clock.now())
+        if self._dropped:
+            logger.warning("%d entries of the message log were too many", self._dropped)
+        self._characters = self._dropped = 0
+        self._due, self._writing = None, True
+        work = _thread.submit(_write, list(exchanges), sorted(heard), clock.now())
+        work.add_done_callback(self._tell)
+
+    def _tell(self, _: object) -> None:
+        """In the writing thread: the next bulk may follow."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._written)
+
+    def _written(self) -> None:
+        self._writing = False
+        if self._exchanges or self._heard:
+            self._schedule()
+
+
+def _length(entry: Exchange) -> int:
+    return len(entry.request) + len(entry.response)
+
+
+def _shortened(entry: Exchange) -> Exchange:
+    if len(entry.request) <= _LONGEST and len(entry.response) <= _LONGEST:
+        return entry
+    return entry._replace(request=_cut(entry.request), response=_cut(entry.response))
+
+
+def _cut(text: str) -> str:
+    """Masked first: half a secret would not be recognised any more."""
+    return text if len(text) <= _LONGEST else mask(text)[:_LONGEST] + "…"
 
 
 def _write(exchanges: list[Exchange], heard: list[int], at: datetime) -> None:

@@ -97,11 +97,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long the station that did nothing had to wait while others were hostile."""
     reports = terminalreporter.getreports("")  # of what comes after a test
     said = [
-        value for each in reports for name, value in each.user_properties if name == "bystander"
+        (float(value), each.nodeid)
+        for each in reports
+        for name, value in each.user_properties
+        if name == "bystander"
     ]
     if said:
-        longest = max(float(seconds) for seconds in said) * 1000
-        terminalreporter.write_line(f"hostile input: a bystander waited {longest:.0f} ms at most")
+        longest, where = max(said)
+        line = f"hostile input: a bystander waited {longest * 1000:.0f} ms at most, in {where}"
+        terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -68,3 +68,7 @@ def test_nothing_on_the_wire_writes_lines_or_moves_the_cursor(evil):
 
 def test_what_people_write_is_shown_as_it_is():
     assert shown('["Größe ⚡ 充电"]') == '["Größe ⚡ 充电"]'
+
+
+def test_the_console_shows_the_beginning_of_a_long_frame():
+    assert shown("x" * 300_000) == "x" * 4000 + "…"

@@ -36,6 +36,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def target(request: pytest.FixtureRequest, targets: Callable[[str], Target]) -> Iterator[Target]:
     """A server; after the case the process, another station and the log are looked at."""
     found = targets(request.param)
+    found.longest = 0.0
     yield found
     found.unharmed()
     request.node.user_properties.append(("bystander", str(found.longest)))
