@@ -26,6 +26,10 @@ from stations.models.sessions import OPEN_ENDED
 from stations.services import endings, filing
 from stations.services.endings import Stop
 
+_ANY_NAMELESS = """
+SELECT 1 FROM stations_chargingsession
+WHERE station_id = %s AND stopped_at >= %s AND reported_transaction_id <= 0 LIMIT 1
+"""
 _MOST = 50  # later stops looked at again when something arrives late
 
 
@@ -113,6 +117,8 @@ def give(*, station_id: int, stop: Stop, at: datetime) -> ChargingSession:
 
 def again(*, station_id: int, since: datetime, at: datetime) -> None:
     """Pair the stops from ``since`` on again, earlier ones first: something was learned of then."""
+    if not filing.is_any(_ANY_NAMELESS, station_id, since):
+        return
     waiting = list(_nameless(station_id, since)[:_MOST])
     moved: dict[int, ChargingSession] = {}
     while waiting:
