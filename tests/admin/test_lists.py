@@ -27,6 +27,7 @@ from stations.models import (
     Site,
     StatusChange,
 )
+from tests.admin.given import security_rows
 
 ROWS = 60  # more than one page
 BUDGET = 12
@@ -41,6 +42,10 @@ BIG = (
     "rfid_rfidcard",
 )
 
+SECURITY = (
+    *("stations_securityevent", "stations_stationcertificate"),
+    *("stations_installedcertificate", "stations_profileupgrade"),
+)
 RANGED = (
     "stations_chargingsession",
     "stations_command",
@@ -70,6 +75,7 @@ def full(db: None) -> None:
 
 def _happenings(station: ChargingStation, card: RfidCard, number: int) -> None:
     now = timezone.now()
+    security_rows(station)
     connector = station.connectors.get(connector_id=1)
     session = ChargingSession.objects.create(
         station=station,
@@ -127,14 +133,14 @@ def page_of(client: Client, model: str, **query: Any) -> tuple[list[Any], list[s
     return list(response.context["cl"].result_list), [query["sql"] for query in queries]
 
 
-@pytest.mark.parametrize("model", ["stations_chargingstation", *BIG])
+@pytest.mark.parametrize("model", ["stations_chargingstation", *BIG, *SECURITY])
 def test_a_full_page_takes_few_queries(model: str, full: None, root: Client) -> None:
     rows, statements = page_of(root, model, **_everything(model))
     assert len(rows) == 50
     assert len(statements) <= BUDGET, "\n".join(statements)
 
 
-@pytest.mark.parametrize("model", BIG)
+@pytest.mark.parametrize("model", [*BIG, *SECURITY])
 def test_big_tables_are_never_counted(model: str, full: None, root: Client) -> None:
     queries = [{}, {"q": "CP-00"}, {"p": 2, **_everything(model)}, {"_facets": "True"}, {"o": "2"}]
     for query in [*queries, *([{"range": "30d"}] if model in RANGED else [])]:

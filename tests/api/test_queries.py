@@ -18,6 +18,7 @@ from stations.services import (
     sessions,
     stations,
 )
+from tests.admin.given import security_rows
 from tests.api.conftest import NOW, charge
 
 
@@ -42,6 +43,7 @@ def many(api: APIClient) -> APIClient:
         sessions.authorize(**authorize)
         setting = configuration.Setting("A", "1", False)
         configuration.read(station_id=station.pk, settings=[setting], at=at)
+        security_rows(station)
         top_up = {"amount": number + 1, "customerId": "ada"}
         key = {"HTTP_IDEMPOTENCY_KEY": str(number)}
         api.post("/api/wallet/top-up", top_up, format="json", **key)
@@ -69,6 +71,11 @@ def many(api: APIClient) -> APIClient:
         ("commands", 2),
         ("commands?station=CP_003", 3),
         ("review-cases", 2),
+        ("security-events", 2),
+        ("certificates?station=CP_003", 3),
+        ("certificates", 2),
+        ("installed-certificates", 2),
+        ("profile-upgrades", 2),
         ("wallet", 2),
         ("wallet/postings", 3),
         ("wallet/statement", 4),

@@ -10,7 +10,7 @@ from cms.shared.errors import Conflict, DomainError
 from ocpp_gateway import outbox
 from ocpp_gateway.authentication import Admission, admit
 from stations.models import ChargingStation, Command
-from stations.services import commands, credentials, keys, sealing
+from stations.services import batches, commands, credentials, keys, sealing
 from tests.conformance.station import basic
 from tests.stations import given, talking
 
@@ -240,3 +240,17 @@ def test_a_profile_the_station_refused_leaves_the_old_one(keyed, settings, reply
     assert now(keyed).pending_profile is None
     assert lets_in(OLD, secure=True)
     assert lets_in(OLD)
+
+
+def test_a_batch_goes_on_past_a_profile_that_cannot_be(keyed, settings):
+    settings.TLS_PORT = 1
+    ChargingStation.objects.filter(pk=keyed.pk).update(security_profile=2)
+    payload = {"key": "SecurityProfile", "value": "1"}
+    lower = batches.Ask(keyed.pk, "ChangeConfiguration", payload)
+    asks = [lower, batches.Ask(keyed.pk, "Reset", {"type": "Soft"})]
+    batch = batches.create(title="Down", asks=asks, at=given.NOON)
+    batches.advance(at=given.NOON)
+    batches.advance(at=given.after(1))
+    lowered, reset = batch.items.order_by("pk")
+    assert (lowered.state, "never lowered" in lowered.detail) == ("Failed", True)
+    assert reset.state == "Asked"
