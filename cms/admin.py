@@ -10,7 +10,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from billing.models import SessionBill, Tariff, TariffAssignment
+from billing.models import (
+    Account,
+    Company,
+    JournalEntry,
+    Member,
+    Posting,
+    SessionBill,
+    Tariff,
+    TariffAssignment,
+)
 from cms.accounts.models import ApiKey, User
 from cms.shared import display
 from ocpp_gateway.models import OcppMessage
@@ -80,6 +89,11 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, Any], ...]], ...] = (
             ("Tariffs", "sell", Tariff),
             ("Where tariffs count", "place", TariffAssignment),
             ("Bills", "receipt_long", SessionBill),
+            ("Accounts", "account_balance_wallet", Account),
+            ("Journal", "menu_book", JournalEntry),
+            ("Postings", "list_alt", Posting),
+            ("Companies", "apartment", Company),
+            ("Members", "badge", Member),
         ),
     ),
     (

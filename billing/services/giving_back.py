@@ -163,7 +163,9 @@ def _charge(charge_id: int) -> tuple[JournalEntry, int, list[int]]:
     if charge.kind != EntryKind.CHARGE:
         raise DomainError(f"{charge} is no charge", fields={"charge": ["should be a charge"]})
     rows = [posting.account for posting in charge.postings.select_related("account")]
-    theirs = next(row for row in rows if row.kind in CUSTOMERS)
+    theirs = next((row for row in rows if row.kind in CUSTOMERS), None)
+    if theirs is None:
+        raise DomainError(f"{charge} was charged to nobody we know: there is nobody to give it to")
     ours = [row.pk for row in rows if row.kind not in CUSTOMERS]
     return charge, theirs.wallet_id or theirs.pk, ours
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from billing.models import EntryKind, JournalEntry
+from billing.models import EntryKind, JournalEntry, SessionBill
 from billing.services import journal, owing
 from billing.services.accounts import Ours
 from billing.services.journal import Journal, Lines
@@ -98,9 +98,16 @@ def _reversible(entry_id: int) -> JournalEntry:
     entry = JournalEntry.objects.filter(pk=entry_id).first()
     if entry is None:
         raise NotFound(f"There is no entry {entry_id}")
-    if refusal := _NOT_REVERSED.get(EntryKind(entry.kind)):
+    if refusal := not_reversed(entry):
         raise Conflict(refusal)
     return entry
+
+
+def not_reversed(entry: JournalEntry) -> str:
+    """Why ``entry`` is undone in another way; empty where it can be reversed."""
+    if SessionBill.objects.filter(entry=entry).exists():
+        return "It belongs to a bill: price the session anew"
+    return _NOT_REVERSED.get(EntryKind(entry.kind), "")
 
 
 def _check_untouched(entry: JournalEntry) -> None:

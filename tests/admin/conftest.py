@@ -47,6 +47,7 @@ from stations.services import (
     transfers,
 )
 from tests.admin.given import security_rows
+from tests.admin.money import wallet_rows
 from tests.billing import charging
 
 ClientFor = Callable[..., Client]
@@ -269,6 +270,7 @@ def world(
     log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     tariff = charging.everywhere()
     rows: list[Any] = [
+        *wallet_rows(user),
         *(tariff, tariff.assignments.get(), charging.a_bill_of_nothing(session, tariff)),
         *(*security_rows(station), tally, tally.quirk),
         *(image, transfer, update, log),

@@ -15,7 +15,8 @@ from billing.models import (
     SessionBill,
     SessionTariff,
 )
-from billing.services import holds, wallets
+from billing.services import giving_back, holds, ledger, wallets
+from cms.shared.errors import Conflict, DomainError
 from stations.models import ChargingSession
 from tests.billing.charging import (
     PARKING,
@@ -71,6 +72,28 @@ def test_a_session_of_nobody_known_is_billed_to_nobody():
     bill_all()
     assert balances()["unassigned/EUR"] == "-3.57"
     assert SessionBill.objects.get().wallet is None
+
+
+def test_what_a_bill_charged_is_not_reversed_by_hand():
+    station = a_station()
+    a_driver()
+    everywhere()
+    charged(station)
+    bill_all()
+    entry = SessionBill.objects.get().entry
+    with pytest.raises(Conflict, match="price the session anew"):
+        ledger.reverse(entry_id=entry.pk, key="k", reason="mistake", at=after(900))
+
+
+def test_what_nobody_paid_is_given_back_to_nobody():
+    station = a_station()
+    everywhere()
+    charged(station, tag="STRANGER")
+    ChargingSession.objects.update(needs_review=False)
+    bill_all()
+    entry, how = SessionBill.objects.get().entry, {"reason": "cable", "key": "k", "at": after(900)}
+    with pytest.raises(DomainError, match="nobody we know"):
+        giving_back.refund(charge_id=entry.pk, amount=Decimal(1), **how)
 
 
 def test_a_company_pays_for_its_people():
