@@ -31,37 +31,41 @@ def insert(table: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]])
     return Step(f"{statement} ON CONFLICT DO NOTHING", columns, rows)
 
 
-def run(steps: Iterable[Step]) -> None:
-    """Do ``steps`` in order, all or none; those without rows are left out.
+def run(steps: Iterable[Step]) -> list[int]:
+    """Do ``steps`` in order, all or none; gives how many rows each wrote. Without rows: none.
 
     Inside a transaction they are part of it. Outside they make one of their own; on PostgreSQL
     that costs a single exchange with the server, its commit included.
     """
-    due = [step for step in steps if step.rows]
+    wanted = [*steps]
+    due = [step for step in wanted if step.rows]
     connection.ensure_connection()
     # Past Django's cursors, but with its errors: who catches them closes a connection that broke.
     with connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            _on_postgresql(due)
-        else:
-            _on_sqlite(due)
+        written = iter((_on_postgresql if connection.vendor == "postgresql" else _on_sqlite)(due))
+    return [next(written) if step.rows else 0 for step in wanted]
 
 
-def _on_postgresql(steps: list[Step]) -> None:
+def _on_postgresql(steps: list[Step]) -> list[int]:
     # What a pipeline sends between two syncs is one transaction (PostgreSQL manual, 32.5.1.1).
     # A psycopg.Cursor binds on the server: the text travels as it is, statements get prepared.
     raw = connection.connection
-    with raw.pipeline(), psycopg.Cursor(raw) as cursor:
-        for step in steps:
+    cursors = [psycopg.Cursor(raw) for _ in steps]
+    with raw.pipeline():
+        for step, cursor in zip(steps, cursors, strict=True):
             statement = step.statement.format(values=_json_to_recordset(step.columns))
             cursor.execute(statement, [_text(step, None)])
+    return [cursor.rowcount for cursor in cursors]  # known once the pipeline was synchronised
 
 
-def _on_sqlite(steps: list[Step]) -> None:
+def _on_sqlite(steps: list[Step]) -> list[int]:
+    written = []
     with transaction.atomic():
         for step in steps:
             statement = step.statement.format(values=_json_each(step.columns))
-            connection.connection.execute(statement, [_text(step, _naive)])
+            done = connection.connection.execute(statement, [_text(step, _naive)])
+            written.append(done.rowcount)
+    return written
 
 
 def _json_to_recordset(columns: dict[str, str]) -> str:

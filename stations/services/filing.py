@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -113,10 +113,13 @@ def move_with_stop(*, giver: ChargingSession, taker: ChargingSession) -> None:
     _move(rows, taker)
 
 
+@transaction.atomic
 def show(session_ids: Iterable[int]) -> None:
     """Those of these sessions that have no stop show the newest value of each kind they have."""
     known = ChargingSession.objects.filter(pk__in=set(session_ids), status__in=OPEN_ENDED)
-    for session in known.select_for_update(no_key=True).order_by("pk").annotate(**_newest()):
+    locked = known.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+    # Two statements: what is read while one waits for a lock would be older than the row.
+    for session in ChargingSession.objects.filter(pk__in=list(locked)).annotate(**_newest()):
         found: Any = session
         session.last_reading_at, session.last_register_wh = found.newest_at, found.newest_register
         session.power_w, session.soc_percent = found.newest_power, found.newest_soc
@@ -181,6 +184,14 @@ def _covering(session: ChargingSession | None, moment: datetime) -> int | None:
 
 def _move(rows: Sequence[MeterValue], owner: ChargingSession | None) -> None:
     """Give ``rows`` to ``owner``; one it has already, under its own number or another, goes."""
+    try:
+        with transaction.atomic():
+            _moved(rows, owner)
+    except IntegrityError:  # the same was stored under its own number at this very moment
+        _moved(rows, owner)
+
+
+def _moved(rows: Sequence[MeterValue], owner: ChargingSession | None) -> None:
     fresh = _unknown(rows, owner)
     kept = {row.pk for row in fresh}
     MeterValue.objects.filter(pk__in=[row.pk for row in rows if row.pk not in kept]).delete()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from cms.shared import bulk
 from stations.models import ChargingSession
+from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
 from stations.services import filing
 
@@ -61,35 +65,26 @@ _SNAPSHOT_COLUMNS = {
     "soc": "double precision",
     "whole": "boolean",
 }
-# The last value of each by event time: at once where the reading is the newest and has them all,
-# else they are looked up. A session that has its stop keeps what the stop said.
-# One whose row somebody holds shows its next reading instead: others do not wait for it.
-_LAST = """(SELECT m.{column} FROM stations_metervalue m WHERE m.session_id = v.id
-            AND m.{column} {fits} ORDER BY m.sampled_at DESC, m.id DESC LIMIT 1)"""
-_IS_NEWEST = "(v.whole AND (last_reading_at IS NULL OR last_reading_at <= v.at))"
-_SNAPSHOTS = f"""
+# The newest reading shows at once, where nobody holds the row: others do not wait for it. What
+# is passed over is looked at after the commit. A session that has its stop keeps what that said.
+_SNAPSHOTS = """
 UPDATE stations_chargingsession SET
-  last_reading_at = CASE WHEN last_reading_at > v.at THEN last_reading_at ELSE v.at END,
-  power_w = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.power, power_w)
-                 ELSE {_LAST.format(column="power_w", fits="IS NOT NULL")} END,
-  soc_percent = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.soc, soc_percent)
-                     ELSE {_LAST.format(column="soc_percent", fits="IS NOT NULL")} END,
-  last_register_wh = CASE WHEN {_IS_NEWEST} THEN COALESCE(v.register, last_register_wh)
-                          ELSE {_LAST.format(column="energy_wh", fits="IS NOT NULL")} END,
-  energy_wh = CASE WHEN NOT {_IS_NEWEST}
-                   THEN COALESCE({_LAST.format(column="energy_wh", fits=">= meter_start_wh")}
-                                 - meter_start_wh, energy_wh)
-                   WHEN v.register >= meter_start_wh THEN v.register - meter_start_wh
-                   ELSE energy_wh END,
+  last_reading_at = v.at,
+  power_w = COALESCE(v.power, power_w),
+  soc_percent = COALESCE(v.soc, soc_percent),
+  last_register_wh = COALESCE(v.register, last_register_wh),
+  energy_wh = CASE WHEN v.register >= meter_start_wh
+                   THEN v.register - meter_start_wh ELSE energy_wh END,
   meter_stop_wh = CASE WHEN status = 'Active' THEN meter_stop_wh
-                       WHEN {_IS_NEWEST} THEN COALESCE(v.register, meter_stop_wh)
-                       ELSE {_LAST.format(column="energy_wh", fits="IS NOT NULL")} END,
+                       ELSE COALESCE(v.register, meter_stop_wh) END,
   stopped_at = CASE WHEN status = 'Inferred' AND v.at > stopped_at THEN v.at ELSE stopped_at END
-FROM (SELECT v.* FROM {{values}}
+FROM (SELECT v.* FROM {values}
       JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
       ORDER BY s.transaction_id FOR_UPDATE) AS v
-WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
+WHERE transaction_id = v.id AND status IN ('Active', 'Inferred') AND v.whole
+  AND (last_reading_at IS NULL OR last_reading_at <= v.at)
 """
+_A_MOMENT = "SET LOCAL lock_timeout = '1s'"
 
 
 def record(*, readings: Sequence[Reading], at: datetime) -> None:
@@ -103,16 +98,20 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
     if any(reading.since_start for reading in readings):
         readings = _lifted(readings)
     connectors = {(reading.station_id, reading.connector_id) for reading in readings}
-    bulk.run(
+    newest = _snapshots(readings)
+    *_, shown = bulk.run(
         (
             bulk.Step(_CONNECTORS, _CONNECTOR_COLUMNS, sorted(connectors)),
             bulk.Step(_READINGS, _READING_COLUMNS, [(*r[:-1], at) for r in readings]),
-            bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, _snapshots(readings)),
+            bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, newest),
         )
     )
+    if shown < len(newest):
+        _catch_up({row[0]: row for row in newest})
     nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]
-    if nameless:
-        filing.file(readings=nameless, at=at)
+    for station_id in {reading.station_id for reading in nameless}:
+        own = [reading for reading in nameless if reading.station_id == station_id]
+        _in_a_moment(partial(filing.file, readings=own, at=at))
 
 
 def _lifted(readings: Sequence[Reading]) -> list[Reading]:
@@ -135,12 +134,41 @@ def _on_top(reading: Reading, begun_wh: int | None) -> Reading:
     return reading._replace(energy_wh=begun_wh + reading.energy_wh)
 
 
+def _catch_up(newest: dict[Any, tuple[Any, ...]]) -> None:
+    """Show what came late, or while somebody held its session; those with a stop need nothing."""
+    known = ChargingSession.objects.filter(pk__in=newest, status__in=OPEN_ENDED)
+    at_and_whole = {pk: (row[2], row[-1]) for pk, row in newest.items()}
+    shown = known.values_list("pk", "last_reading_at")
+    due = [pk for pk, last in shown if at_and_whole[pk] != (last, True)]
+    if due:
+        _in_a_moment(partial(filing.show, due))
+
+
+def _in_a_moment(work: Callable[[], None]) -> None:
+    """Do ``work`` on what is stored, unless somebody holds for longer what it needs: others wait
+
+    for this thread. What is not filed or shown now is with what comes next.
+    """
+    if connection.in_atomic_block:
+        work()
+        return
+    try:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(_A_MOMENT)
+            work()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+
+
 def _for_update(statement: str) -> str:
     skips = connection.features.has_select_for_update_skip_locked
     return statement.replace("FOR_UPDATE", "FOR NO KEY UPDATE OF s SKIP LOCKED" if skips else "")
 
 
-def _snapshots(readings: Sequence[Reading]) -> list[tuple[object, ...]]:
+def _snapshots(readings: Sequence[Reading]) -> list[tuple[Any, ...]]:
     """What the sessions will show, in the order of their ids: two writers lock them alike."""
     newest: dict[tuple[int, int], tuple[Reading, bool]] = {}
     for reading in readings:

@@ -65,6 +65,8 @@ def _of(index: int, charge: Charge) -> Iterator[Message]:
         "meterStart": charge.meter_start,
         "timestamp": text(charge.began),
     }
+    if charge.reservation is not None:
+        start["reservationId"] = charge.reservation
     yield Message(charge.began, "StartTransaction", start, index)
     for sample in charge.by_itself:
         payload = {"connectorId": charge.connector, "meterValue": [element(sample)]}

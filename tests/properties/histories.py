@@ -52,6 +52,7 @@ class Charge:
     with_stop: list[Sample] = field(default_factory=list)  # in the transactionData of its stop
     following: int | None = None  # when the next one began on its connector
     released: int | None = None  # when its connector was Available again
+    reservation: int | None = None  # the number of the one it used
 
 
 @dataclass
@@ -100,6 +101,8 @@ class Telling:
             self.pass_time(),
             self.register,
         )
+        if not [one for one in self.history.charges if one.connector == self.connector]:
+            charge.reservation = self.draw(st.sampled_from([None, 100 + self.connector]))
         self.history.charges.append(charge)
         self.report("Charging")
         for _ in range(self.draw(st.integers(0, 3))):

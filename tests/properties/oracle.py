@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from stations.models import ChargingSession, Connector, MeterValue, StatusChange
+from stations.models import ChargingSession, Connector, MeterValue, Reservation, StatusChange
 from tests.properties.histories import CARDS, Charge, History, moment
 
 
@@ -26,6 +26,11 @@ class Told(NamedTuple):
     reasons: tuple[str, ...]
     last_reading_at: datetime | None
     readings: tuple[Any, ...]
+
+    def unmarked(self, mark: str) -> Told:
+        """The same with its cards as the history names them."""
+        tags = {"tag": self.tag.removesuffix(mark), "stop_tag": self.stop_tag.removesuffix(mark)}
+        return self._replace(**tags)
 
 
 def expected(history: History) -> list[Told]:
@@ -99,6 +104,19 @@ def _stored(row: ChargingSession) -> Told:
     )
 
 
+def check_reservations(history: History, station_id: int) -> None:
+    """Each that was used is, once, by the session that used it."""
+    used = Reservation.objects.filter(station=station_id).values_list(
+        *("reported_reservation_id", "status"),
+        *("session__connector__connector_id", "session__started_at"),
+    )
+    assert sorted(used) == sorted(
+        (c.reservation, "Used", c.connector, moment(c.began))
+        for c in history.charges
+        if c.reservation is not None
+    )
+
+
 def check_rest(history: History, station_id: int) -> None:
     """Readings of no session, statuses and their history: all that happened, and no more."""
     loose = MeterValue.objects.filter(connector__station=station_id, session=None)
@@ -106,7 +124,9 @@ def check_rest(history: History, station_id: int) -> None:
     assert Counter(loose.values_list("connector__connector_id", "sampled_at")) == told
     changes = StatusChange.objects.filter(connector__station=station_id)
     known = changes.values_list("connector__connector_id", "reported_at", "status")
-    assert set(known) == {(c, moment(second), status) for second, c, status in history.statuses}
+    free = {(c.connector, moment(-60), "Available") for c in history.charges if c.reservation}
+    told_of = {(c, moment(second), status) for second, c, status in history.statuses}
+    assert Counter(known) == Counter(free | told_of)
     last = {c: status for _, c, status in sorted(history.statuses)}
     shown = Connector.objects.filter(station=station_id, connector_id__in=last)
     assert dict(shown.values_list("connector_id", "status")) == last

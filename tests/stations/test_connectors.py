@@ -70,6 +70,13 @@ def test_of_two_reports_of_one_moment_the_later_heard_counts(station):
     assert given.connector(station).status == "Charging"
 
 
+def test_a_clock_that_stands_still_hides_nothing(station):
+    for status in ("Available", "Charging", "Available"):
+        said = StatusReport(1, status, "NoError", given.NOON, given.NOON.isoformat())
+        connectors.set_status(station_id=station.pk, report=said, at=given.after(5))
+    assert given.connector(station).status == "Available"
+
+
 def test_each_connector_has_its_own_order(station):
     given.report(station, "Charging", connector=1, minute=10)
     given.report(station, "Preparing", connector=2, minute=5)

@@ -135,6 +135,20 @@ def test_a_start_that_arrives_after_a_younger_one_ended_has_ended_as_well(statio
     assert given.session(older).stopped_at == given.NOON
 
 
+def test_a_start_that_arrives_late_between_two_others_changes_neither(station):
+    first = given.begin(station, minute=0)
+    last = given.begin(station, minute=240)
+    middle = given.begin(station, minute=120, heard=given.after(250))
+    assert [given.session(one).status for one in (first, middle, last)] == [
+        SessionStatus.INFERRED,
+        SessionStatus.INFERRED,
+        SessionStatus.ACTIVE,
+    ]
+    for minute, one in ((60, first), (180, middle), (300, last)):
+        given.finish(station, one.transaction_id, minute=minute)
+    assert given.kinds() == []
+
+
 def test_a_start_that_arrives_after_the_connector_was_available_has_ended(station):
     given.report(station, "Available", minute=70)
     given.report(station, "Preparing", minute=75)
