@@ -15,7 +15,7 @@ from django.conf import settings
 from ocpp_gateway.allowance import Allowance
 
 UNREAD = "voltdesk.unread"  # the extension of ASGI by which our servers say what waits unread
-_SMALL = 10  # pings and pieces cost a tenth of a message
+_SMALL = 3  # pings and pieces cost a third of a message
 
 
 class Pace:

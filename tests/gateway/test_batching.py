@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError
 
-from ocpp_gateway import batching
+from ocpp_gateway import batching, workers
 from ocpp_gateway.batching import Batcher
 from ocpp_gateway.dispatch import Inbound, Refusal, Shared
 
@@ -137,3 +137,22 @@ def test_who_has_gone_meanwhile_is_stored_all_the_same():
         return table
 
     assert asyncio.run(run()).stored == [1, 2]
+
+
+def test_transactions_go_on_while_telemetry_waits(monkeypatch):
+    """Starts and stops have threads of their own: what overloads shared commits is not theirs."""
+    monkeypatch.setattr(workers, "_connect", lambda: None)
+    table = Table()
+    table.open.clear()
+
+    async def run() -> None:
+        batcher, route = Batcher(), Shared(translate, table.store)
+        inbound = Inbound(1, "CP-1", UTC, {"says": 1}, AT)
+        waiting = [batcher.submit(route, inbound) for _ in range(2 * batching.MOST)]
+        assert [await workers.run(str, number) for number in range(20)] == [*map(str, range(20))]
+        assert not any(each.done() for each in waiting)
+        table.open.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(run())
+    assert len(table.stored) == 2 * batching.MOST

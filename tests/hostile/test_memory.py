@@ -74,7 +74,7 @@ def test_who_never_takes_an_answer_is_not_given_memory(target):
     for peer in peers:
         peer.socket.settimeout(0.3)
         with contextlib.suppress(OSError):
-            peer.send(frame(b"x" * 125, PING) * 9000)
+            peer.send(frame(b"x" * 125, PING) * 2900)
             peer.send(frame(b'[2,"id","Heartbeat",{}]') * 9000)
     target.meanwhile()
     bounded(target, before)
