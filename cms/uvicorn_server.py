@@ -18,6 +18,7 @@ from cms import listening, tls
 from ocpp_gateway.pacing import UNREAD, SmallChange
 
 _EARLY = 64 * 1024  # bytes a client may send before its handshake is answered
+_PIECE = 16 * 1024  # bytes taken in at once: hundreds of frames
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -69,7 +70,8 @@ class _Protocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._small = SmallChange()
-        self._early = b""
+        self._early = self._rest = b""
+        self._is_feeding = False
 
     def data_received(self, data: bytes) -> None:
         """What comes before the handshake is answered waits; what is no handshake is refused."""
@@ -78,15 +80,41 @@ class _Protocol(WebSocketsSansIOProtocol):
             if len(self._early) > _EARLY:
                 self.transport.abort()
             return
-        super().data_received(data)
+        self._rest += data
+        if not self._is_feeding:
+            self._feed()
+
+    def _feed(self) -> None:
+        """Take in one piece. Between two, and while the application is behind, others go on."""
+        self._is_feeding = False
+        piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
+        super().data_received(piece)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.transport.close()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.read_paused or self._is_feeding or self.transport.is_closing():
+            return  # it goes on when the application has read what there is
+        if self._rest:
+            self._is_feeding = True
+            self.transport.pause_reading()
+            self.loop.call_soon(self._feed)
+        else:
+            self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        self._go_on()
+        return message
 
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # it was refused, not forgotten: no error to log
+        elif message["type"] == "websocket.close":
+            self._go_on()  # somewhere behind is their goodbye
         elif message["type"] == "websocket.accept" and self._early:
             early, self._early = self._early, b""
             self.data_received(early)

@@ -17,7 +17,7 @@ from tests.hostile.target import Target, ended, probed
 from tests.processes import eventually, manage
 from tests.rows import rows
 
-BURST, A_MINUTE, FAILURES, PER_ADDRESS, SOCKETS = 20, 8, 3, 6, 10
+BURST, A_MINUTE, FAILURES, PER_ADDRESS, SOCKETS = 20, 8, 3, 20, 30
 SMALL = {
     "OCPP_FRAMES_PER_SECOND": "100",
     "OCPP_FRAME_BURST": str(BURST),
@@ -156,30 +156,6 @@ def test_a_storm_of_sockets_of_one_station_gets_429_and_others_do_not(strict):
     assert refused(strict, f"{path.rpartition('/')[2]}/429", reason)
 
 
-def test_more_sockets_than_an_address_or_the_process_may_have_are_refused(strict):
-    inside: list[Peer] = []
-
-    def status(address: str) -> int:
-        """What another station gets that comes from there."""
-        peer, got = knock(strict, strict.new_path(), address)
-        if got == SERVED:
-            inside.append(peer)
-        return got
-
-    def until_there_are(count: int, address: str) -> bool:
-        """Whether so many get in; sockets of the tests before may still be closing."""
-        return eventually(lambda: len(inside) >= count or status(address) == count)
-
-    assert until_there_are(PER_ADDRESS, "192.0.2.4")
-    assert status("192.0.2.4") == 429
-    assert until_there_are(SOCKETS - 1, "192.0.2.5")  # the bystander is one, too
-    assert status("192.0.2.6") == 503
-    inside.pop().reset()
-    assert until_there_are(SOCKETS - 1, "192.0.2.6")
-    for peer in inside:
-        peer.reset()
-
-
 def test_a_socket_that_takes_nothing_is_closed(strict):
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)  # before the window is agreed on
@@ -217,3 +193,28 @@ def test_frames_of_a_call_that_was_refused_by_its_pace_are_not_half_answered(str
         assert closed.value.code == 1008
         assert heard == [str(n) for n in range(len(heard))]
         assert len(heard) > BURST
+
+
+def test_more_sockets_than_an_address_or_the_process_may_have_are_refused(strict):
+    """The last one: it leaves no room to those after it before all of this is closed."""
+    inside: list[Peer] = []
+
+    def status(address: str) -> int:
+        """What another station gets that comes from there."""
+        peer, got = knock(strict, strict.new_path(), address)
+        if got == SERVED:
+            inside.append(peer)
+        return got
+
+    def until_there_are(count: int, address: str) -> bool:
+        """Whether so many get in; sockets of the tests before may still be closing."""
+        return eventually(lambda: len(inside) >= count or status(address) == count)
+
+    assert until_there_are(PER_ADDRESS, "192.0.2.4")
+    assert status("192.0.2.4") == 429
+    assert until_there_are(SOCKETS - 1, "192.0.2.5")  # the bystander is one, too
+    assert status("192.0.2.6") == 503
+    inside.pop().reset()
+    assert until_there_are(SOCKETS - 1, "192.0.2.6")
+    for peer in inside:
+        peer.reset()
