@@ -45,7 +45,7 @@ def test_no_time_to_wait_asks_nothing(command, django_assert_num_queries):
 def test_the_wait_ends_in_time(command):
     began = time.monotonic()
     assert waiting.settled(command, seconds=0.3).is_open
-    assert 0.3 <= time.monotonic() - began < 1
+    assert 0.3 <= time.monotonic() - began < 5
 
 
 def test_the_doorbell_ends_the_wait_at_once(command):
@@ -73,7 +73,7 @@ def test_a_lost_doorbell_costs_a_second(command):
 
     found, took = async_to_sync(answer_while_waiting)()
     assert not found.is_open
-    assert took < waiting._LOOK_AGAIN + 0.5
+    assert took < waiting._LOOK_AGAIN + 4
 
 
 def test_a_command_that_vanishes_is_waited_for_no_longer_than_asked(command):

@@ -184,7 +184,7 @@ def test_a_socket_that_drops_settles_its_command_at_once(booted, command, row):
     since = time.monotonic()
     booted.socket.close()
     assert answered(row, "TimedOut")
-    assert time.monotonic() - since < 1.5
+    assert time.monotonic() - since < 5
     assert "connection closed" in row()[3]
 
 
