@@ -43,8 +43,7 @@ class WalletAccess(HasScope):
 
 def customer(named: Any, field: str = "customerId") -> Any:
     """The user with this number or name. Raises NotFound."""
-    text = str(named).replace("\x00", "\ufffd")  # PostgreSQL cannot even look for a NUL
-    users = get_user_model().objects.all()
+    text, users = str(named), get_user_model().objects.all()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     found = users.filter(pk=number).first() if number is not None else None
     if found is None and "\x00" not in text:  # which PostgreSQL does not even compare

@@ -34,7 +34,7 @@ def test_every_row_is_there_once():
 
 
 @pytest.mark.parametrize("row", sorted(rows()))
-def test_the_names_in_every_row_exist(row):
+def test_the_tests_of_every_row_exist(row):
     named = rows()[row]
     assert named
     for name in named:
