@@ -115,7 +115,9 @@ def test_the_settings_of_the_tester_change_nothing():
 @pytest.mark.once
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_the_servers_end_with_whoever_started_them(end):
-    program = "import sys, time; from tests.services import engines; block = engines()\n"
+    program = "import signal, time; from tests.services import engines; block = engines()\n"
+    # A shell's background job ignores it, and hands that down.
+    program += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     program += "with block as urls: print(urls.database_url, flush=True); time.sleep(60)"
     starter = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
