@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from billing.models import Account, AccountKind
 from cms.shared import money
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, NotFound
 
 
 class Ours(NamedTuple):
@@ -61,6 +61,11 @@ def unassigned(currency: str) -> Ours:
 def adjustment(currency: str) -> Ours:
     """The other side of what an operator corrects by hand."""
     return Ours(f"adjustment/{currency}", AccountKind.ADJUSTMENT, currency, "Adjustments")
+
+
+def no_wallet() -> NotFound:
+    """What is raised where a wallet is named that does not exist."""
+    return NotFound("There is no such wallet", fields={"wallet": ["is not known here"]})
 
 
 def known_currency(currency: str) -> str:

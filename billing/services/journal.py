@@ -17,7 +17,7 @@ from billing.models import Account, AccountKind, EntryKind, JournalEntry, Postin
 from billing.services import accounts
 from billing.services.accounts import Ours
 from cms.shared import money
-from cms.shared.errors import DomainError, NotFound
+from cms.shared.errors import DomainError
 
 T = TypeVar("T")
 Lines = Iterable[tuple[Account | Ours, Decimal]]
@@ -84,7 +84,7 @@ class Journal:
         """The wallet, as it is now. Raises NotFound where there is none."""
         found = self.by_number.get(number)
         if found is None or found.kind != AccountKind.WALLET:
-            raise NotFound("There is no such wallet", fields={"wallet": ["is not known here"]})
+            raise accounts.no_wallet()
         return found
 
     def side(self, wallet: Account, kind: AccountKind) -> Account:

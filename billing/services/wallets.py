@@ -151,9 +151,12 @@ def set_terms(*, wallet_id: int, policy: str, credit_limit: Decimal, at: datetim
 
 
 def currency_of(wallet_id: int) -> str:
-    """The wallet's currency, which never changes; XXX (ISO 4217: none) where there is no wallet."""
-    row = Account.objects.filter(pk=wallet_id).values_list("currency", flat=True).first()
-    return row or "XXX"
+    """The wallet's currency, which never changes. Raises NotFound where there is no wallet."""
+    wallets = Account.objects.filter(pk=wallet_id, kind=AccountKind.WALLET)
+    currency = wallets.values_list("currency", flat=True).first()
+    if currency is None:
+        raise accounts.no_wallet()
+    return currency
 
 
 def _checked_limit(policy: str, limit: Decimal, currency: str) -> Decimal:
