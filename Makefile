@@ -1,5 +1,6 @@
 # Voltdesk in one command each. Needs Python >= 3.11 with venv, and make; nothing outside this folder
-# is touched. Variables: PORT, WORKERS (parallel tests), ARGS (handed to the command), PYTHON.
+# is touched, but that `make test-browser` as root installs Chromium. Variables: PORT, WORKERS
+# (parallel tests), ARGS (handed to the command), PYTHON.
 
 SHELL := /bin/sh
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -15,7 +16,7 @@ ALONE := DJANGO_SETTINGS_MODULE=cms.settings.test DATA_DIR=$(CHECK) TMPDIR=$(CHE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo simulate test test-fast test-stack check bench format requirements clean \
+.PHONY: help run demo simulate test test-fast test-stack test-browser screenshots check bench format messages requirements clean \
   base development
 
 help: ## list these commands
@@ -45,6 +46,14 @@ test-stack: development ## the tests that start real servers, on SQLite and on P
 	@VOLTDESK_TEST_ENGINE=embedded $(PYTEST) -m stack $(ARGS)
 	@VOLTDESK_TEST_ENGINE=production $(PYTEST) -m stack $(ARGS)
 
+test-browser: development ## people at a browser (Chromium), on SQLite; VOLTDESK_TEST_ENGINE=production: the other
+	@sh scripts/browser
+	@$(PYTEST) tests/browser $(ARGS)
+
+screenshots: development ## photographs of the main pages, into docs/screenshots or ARGS
+	@sh scripts/browser
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 check: development ## lint, format, types, import contracts, migrations, Django's own checks
 	@rm -rf $(CHECK) && mkdir -p $(CHECK)
 	$(BIN)/ruff check .
@@ -60,6 +69,9 @@ bench: development ## measure the hot path against its limit and the stock way
 format: development ## put imports and layout in order
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+messages: development ## what people read, in every language: bring cms/locale up to date
+	@$(BIN)/python -m scripts.messages
 
 requirements: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@sh scripts/requirements

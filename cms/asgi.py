@@ -13,8 +13,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.local")
 _http = get_asgi_application()  # sets Django up: models can be imported after it
 
 from cms import files  # noqa: E402
+from cms.drivers import consumer as drivers  # noqa: E402
 from cms.lifespan import Serving  # noqa: E402
 from cms.limits import Limited  # noqa: E402
+from cms.live import consumer as pages  # noqa: E402
 from cms.proxies import Proxied  # noqa: E402
 from ocpp_gateway.authentication import Denied  # noqa: E402
 from ocpp_gateway.consumers import deny  # noqa: E402
@@ -30,6 +32,10 @@ async def _no_stations(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 _pages = Limited(_http)
+_SOCKETS: dict[str, Application] = {
+    pages.PATH: pages.application,
+    drivers.PATH: drivers.application,
+}
 
 
 async def _web(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -49,12 +55,14 @@ async def _health_only(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def application_for(role: str) -> Application:
     """The application of a ``web``, a ``gateway``, or (``all``) the one process there is."""
-    stations: Application = URLRouter(websocket_urlpatterns)
+    stations: Application = _no_stations if role == "web" else URLRouter(websocket_urlpatterns)
+
+    async def sockets(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        ours = {} if role == "gateway" else _SOCKETS
+        await ours.get(scope["path"], stations)(scope, receive, send)
+
     router = ProtocolTypeRouter(
-        {
-            "http": _health_only if role == "gateway" else _web,
-            "websocket": _no_stations if role == "web" else stations,
-        }
+        {"http": _health_only if role == "gateway" else _web, "websocket": sockets}
     )
     return Serving(Proxied(router))
 

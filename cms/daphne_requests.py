@@ -16,12 +16,14 @@ from django.conf import settings
 from twisted.internet.protocol import connectionDone
 from twisted.web import http
 
+from cms.mailbox import Mailbox
+
 _SMALL = 64 * 1024  # up to here a body may as well wait until it is complete
 _MUCH, _LITTLE = 512 * 1024, 128 * 1024  # unread bytes at which the socket pauses and goes on
 _OVERHEAD = 512  # bytes a message costs beside its content: many are empty
 
 
-class Inbox(asyncio.Queue[dict[str, Any]]):
+class Inbox(Mailbox[dict[str, Any]]):
     """What the application has yet to read of a connection. While that is much, nothing is read."""
 
     def __init__(self, producer: Any) -> None:

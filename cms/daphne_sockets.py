@@ -88,9 +88,11 @@ class Socket(ws_protocol.WebSocketProtocol):
             self._pace.open.set()
             super().onClose(wasClean, code, reason)
 
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
+    def serverClose(  # noqa: N802 - daphne's name
+        self, code: int | None = None, reason: str = ""
+    ) -> None:
         # Not sendClose: it refuses the codes of the protocol itself, such as 1003.
-        self.sendCloseFrame(code=code or 1000)
+        self.sendCloseFrame(code=code or 1000, reasonUtf8=reason.encode())
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         if message["type"] == f"{DENIAL}.start":
@@ -98,6 +100,8 @@ class Socket(ws_protocol.WebSocketProtocol):
         elif message["type"] == f"{DENIAL}.body" and self._denial is not None:
             reason = message.get("body", b"").decode("ascii", "replace")
             self._deny(self._denial["status"], reason)
+        elif message["type"] == "websocket.close" and self.state != self.STATE_CONNECTING:
+            self.serverClose(message.get("code"), message.get("reason") or "")
         else:
             super().handle_reply(message)
 

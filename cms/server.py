@@ -20,6 +20,19 @@ _BACKLOG = 4096
 _ADMISSION_SECONDS = 30  # the client has done its part: this is for the database
 
 
+def check() -> None:
+    """See that the files of the TLS settings can be used, before anything is made or migrated.
+
+    Raises OSError that names the one that cannot.
+    """
+    try:
+        authorities.named()
+    except (OSError, pki.Unfit) as error:
+        raise _no_certificates(error) from None
+    if settings.TLS_PORT:
+        tls.context([])
+
+
 def run(application: Any, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -93,4 +106,8 @@ def _anchors() -> list[str]:
         authorities.make_all(at=clock.now())
         return [authorities.pem(each) for each in authorities.trusted()]
     except (OSError, pki.Unfit) as error:
-        raise OSError(f"TLS_CLIENT_CA should be a file of certificates: {error}") from None
+        raise _no_certificates(error) from None
+
+
+def _no_certificates(error: Exception) -> OSError:
+    return OSError(f"TLS_CLIENT_CA should be a file of certificates: {error}")

@@ -6,12 +6,19 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from cms import palette
+from cms.accounts import second_factor
 from cms.health import health
+from cms.home.views import urls as home_urls
 from cms.shared.api import route
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/language/", include("django.conf.urls.i18n")),  # before what the admin catches
+    path("admin/search/", admin.site.admin_view(palette.search)),
+    path("admin/second-factor/", admin.site.admin_view(second_factor.page), name="second_factor"),
+    *home_urls,
     path("admin/", admin.site.urls),
     path("api", RedirectView.as_view(pattern_name="docs")),
     path("api/", include("cms.api.urls")),

@@ -9,13 +9,18 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.accounts import keys
-from cms.accounts.models import ApiKey, Scope, User
-from cms.shared import clock, display
+from cms.accounts import codes, keys
+from cms.accounts.limits import SitesInline, is_above, is_superuser
+from cms.accounts.models import ApiKey, Scope, SiteLimit, User
+from cms.accounts.powers import NamedPowers
+from cms.shared import clock, display, scoping
 from cms.shared.admin import (
     AdminPasswordChangeForm,
     CheckboxSelectMultiple,
@@ -25,11 +30,25 @@ from cms.shared.admin import (
 )
 from cms.shared.dialogs import DialogForm, dialog, leave
 
+
+class ResetSecondFactorForm(DialogForm):
+    """Only a question."""
+
+    obj: User
+
+    def prepare(self) -> None:
+        """Say so where there is none, and who may do it to a superuser."""
+        if self.obj.is_superuser and not is_superuser(self.request):
+            self.refuse(_("Only a superuser does this to a superuser."))
+        elif not codes.enrolled(self.obj):
+            self.refuse(_("There is none."))
+
+
 _POWERS = ("is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(NamedPowers, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]
     """People. Only superusers hand out power, and only they touch a superuser."""
 
     form = UserChangeForm
@@ -37,68 +56,99 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     change_password_form = AdminPasswordChangeForm
     list_filter = ("is_staff", "is_superuser", "is_active")
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active")
+    actions_detail = ["reset_second_factor"]
+    inlines = (SitesInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the sites once there is somebody to limit."""
+        return self.inlines if obj else ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Declared filters only; never by password."""
         return ModelAdmin.lookup_allowed(self, lookup, value, request)
 
+    @dialog(
+        title=lazy("Reset second factor"),
+        permission="reset_second_factor",
+        form=ResetSecondFactorForm,
+        submit=lazy("Take it away"),
+        text=lazy("For somebody who lost the telephone and the recovery codes."),
+        icon="phonelink_erase",
+        danger=True,
+    )
+    def reset_second_factor(self, request: HttpRequest, user: Any, form: Any) -> HttpResponse:
+        """Let a user in by the password alone, until they set up another one."""
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        codes.remove(user)
+        self.log_change(request, user, "Reset the second factor.")
+        messages.success(request, _("%(user)s has no second factor any more.") % {"user": user})
+        return leave(request, display.page(user))
+
+    def has_reset_second_factor_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who administers users; the dialog looks at whose it is."""
+        return request.user.has_perm("accounts.change_user")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Nobody makes themselves more powerful than they are."""
         fixed = super().get_readonly_fields(request, obj)
-        return fixed if _is_superuser(request) else (*fixed, *_POWERS)
+        return fixed if is_superuser(request) else (*fixed, *_POWERS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A superuser's account, and its password, only by a superuser."""
-        if obj is not None and obj.is_superuser and not _is_superuser(request):
+        if obj is not None and is_above(request, obj):
             return False
         may: bool = super().has_change_permission(request, obj)
         return may
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Likewise."""
-        if obj is not None and obj.is_superuser and not _is_superuser(request):
+        if obj is not None and is_above(request, obj):
             return False
         may: bool = super().has_delete_permission(request, obj)
         return may
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_superuser
 
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(NamedPowers, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Roles. A group hands out power, so only superusers change one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers."""
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Superusers."""
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Superusers."""
-        return _is_superuser(request)
+        return is_superuser(request)
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new key."""
 
+    sites: Any = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        label=lazy("Limited to these sites"),
+        help_text=lazy("None: as its user is"),
+    )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        label=lazy("Scopes"),
+        choices=lambda: Scope.choices,
         initial=[Scope.READ],
         widget=CheckboxSelectMultiple,
-        help_text="What the key may do",
+        help_text=lazy("What the key may do"),
     )
 
     class Meta:
         model = ApiKey
-        fields = ("name", "user", "scopes", "expires_at")
+        fields = ("name", "user", "scopes", "expires_at", "sites")
 
 
 class RevokeForm(DialogForm):
@@ -109,7 +159,9 @@ class RevokeForm(DialogForm):
     def prepare(self) -> None:
         """Say so where it is revoked already."""
         if self.obj.revoked_at:
-            self.refuse(f"It was revoked on {display.exact(self.obj.revoked_at)}.")
+            self.refuse(
+                _("It was revoked on %(when)s.") % {"when": display.exact(self.obj.revoked_at)}
+            )
 
 
 @admin.register(ApiKey)
@@ -121,14 +173,15 @@ class ApiKeyAdmin(ModelAdmin):
     list_select_related = ("user",)
     list_filter = ()
     search_fields = ("name__istartswith", "prefix__istartswith")
-    search_help_text = "Name or beginning of the key"
+    search_help_text = lazy("Name or beginning of the key")
     actions = None
     actions_row = ["revoke"]
     actions_detail = ["revoke"]
     autocomplete_fields = ("user",)
-    add_fieldsets = ((None, {"fields": ("name", "user", "scopes", "expires_at")}),)
+    add_fieldsets = ((None, {"fields": ("name", "user", "scopes", "expires_at", "sites")}),)
     fieldsets = (
-        (None, {"fields": ("name", "prefix", "user", "may", "state", "made", "expires", "used")}),
+        (None, {"fields": ("name", "prefix", "user", "may", "limits", "state")}),
+        (None, {"fields": ("made", "expires", "used")}),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -145,9 +198,21 @@ class ApiKeyAdmin(ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A key acts as its user: only superusers make keys for others."""
-        if db_field.name == "user" and not _is_superuser(request):
+        if db_field.name == "user" and not is_superuser(request):
             kwargs["queryset"] = User.objects.filter(username=request.user.get_username())
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """With the sites its maker may name."""
+        form: Any = super().get_form(request, *args, **options)
+        sites: Any = SiteLimit._meta.get_field("site").related_model
+        if "sites" in form.base_fields:
+            field = form.base_fields["sites"]
+            field.queryset = scoping.visible(request.user, sites.objects.order_by("name"))
+        return form
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing: the key was made with its sites."""
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """For oneself, unless somebody else is chosen."""
@@ -166,7 +231,7 @@ class ApiKeyAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "The new key",
+            "title": _("The new key"),
             "name": obj.name,
             "secret": obj.secret,
             "usage": f"Authorization: Api-Key {obj.secret}",
@@ -176,11 +241,11 @@ class ApiKeyAdmin(ModelAdmin):
         return render(request, "admin/dialog.html", context)
 
     @dialog(
-        title="Revoke",
+        title=lazy("Revoke"),
         permission="revoke",
         form=RevokeForm,
-        submit="Revoke",
-        text="What uses this key is refused from now on. This cannot be undone.",
+        submit=lazy("Revoke"),
+        text=lazy("What uses this key is refused from now on. This cannot be undone."),
         icon="key_off",
         danger=True,
     )
@@ -188,34 +253,40 @@ class ApiKeyAdmin(ModelAdmin):
         """End a key for good."""
         keys.revoke(key, at=clock.now())
         self.log_change(request, key, "Revoked.")
-        messages.success(request, f"{key} is revoked.")
+        messages.success(request, _("%(key)s is revoked.") % {"key": key})
         return leave(request, display.page(key))
 
-    @admin.display(description="May")
+    @admin.display(description=lazy("May"))
     def may(self, key: ApiKey) -> str:
         """Its scopes in words."""
         return ", ".join(str(Scope(scope).label) for scope in key.scopes)
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("Limited to these sites"))
+    def limits(self, key: ApiKey) -> str:
+        """Their names."""
+        names = ", ".join(site.name for site in key.sites.order_by("name"))
+        return names or _("As its user is")
+
+    @admin.display(description=lazy("State"))
     def state(self, key: ApiKey) -> SafeString:
         """Whether it works."""
         if key.revoked_at:
-            return display.pill("Revoked", "grey", display.exact(key.revoked_at))
+            return display.pill(_("Revoked"), "grey", display.exact(key.revoked_at))
         if not key.is_valid(clock.now()):
-            return display.pill("Expired", "grey")
-        return display.pill("Valid", "green")
+            return display.pill(_("Expired"), "grey")
+        return display.pill(_("Valid"), "green")
 
-    @admin.display(description="Made")
+    @admin.display(description=lazy("Made"))
     def made(self, key: ApiKey) -> SafeString:
         """When."""
         return display.ago(key.created_at)
 
-    @admin.display(description="Expires")
+    @admin.display(description=lazy("Expires"))
     def expires(self, key: ApiKey) -> SafeString:
         """When."""
         return display.when(key.expires_at)
 
-    @admin.display(description="Last used")
+    @admin.display(description=lazy("Last used"))
     def used(self, key: ApiKey) -> SafeString:
         """How long ago, to the minute."""
         return display.ago(key.last_used_at)

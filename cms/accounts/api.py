@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
@@ -15,12 +15,18 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.serializers import (
     TokenBlacklistSerializer,
     TokenObtainPairSerializer,
+    TokenObtainSerializer,
     TokenRefreshSerializer,
 )
 from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.views import TokenViewBase
 
+from cms.accounts import codes, throttle
 from cms.shared.api import CamelCase, route
+
+_CODE_WANTED = "This user has a second factor: send the code of the authenticator app as otp."
+_CODE_WRONG = "The code is wrong, or was used already: wait for the next one."
+_ENROL_FIRST = "A role of this user needs a second factor: set one up in the admin, then log in."
 
 
 class TokenPair(CamelCase):
@@ -36,6 +42,10 @@ class Credentials(CamelCase):
 
     username = serializers.CharField()
     password = serializers.CharField(style={"input_type": "password"})
+    otp = serializers.CharField(
+        required=False,
+        help_text="The code of the authenticator app, or a recovery code; of users who have one",
+    )
 
 
 class RefreshToken(CamelCase):
@@ -44,10 +54,49 @@ class RefreshToken(CamelCase):
     refresh = serializers.CharField()
 
 
-class LogIn(TokenViewBase):
-    """A pair of tokens for a user name and a password."""
+class _PasswordAndCode(TokenObtainSerializer):
+    """Checks the password, then the code of those who use one; both are counted when wrong."""
 
-    serializer_class = TokenObtainPairSerializer
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"] = serializers.CharField(max_length=150)
+        self.fields["otp"] = serializers.CharField(required=False, allow_blank=True, max_length=20)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[Any, Any]:
+        """Raises AuthenticationFailed (401), ValidationError (400) for ``otp``, Throttled (429)."""
+        request, name = self.context["request"], attrs["username"]
+        try:
+            given = super().validate(attrs)
+        except exceptions.AuthenticationFailed:
+            if throttle.was_refused(request):
+                raise _too_often(request, name) from None
+            raise
+        self._check_code(request, name, attrs.get("otp", ""))
+        return given
+
+    def _check_code(self, request: Request, name: str, code: str) -> None:
+        user: Any = self.user
+        if not codes.enrolled(user):
+            if codes.is_required(user):
+                raise exceptions.PermissionDenied(_ENROL_FIRST, code="second_factor_missing")
+            return
+        if not code:
+            raise exceptions.ValidationError({"otp": [_CODE_WANTED]})
+        if codes.check(user, code) is None:
+            throttle.was_wrong(request, name)
+            if throttle.was_refused(request):
+                raise _too_often(request, name)
+            raise exceptions.ValidationError({"otp": [_CODE_WRONG]})
+
+
+class _Pair(TokenObtainPairSerializer, _PasswordAndCode):
+    """A pair of tokens once that is checked."""
+
+
+class LogIn(TokenViewBase):
+    """A pair of tokens for a user name and a password, and a code of those who use one."""
+
+    serializer_class = _Pair
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "login"
 
@@ -81,6 +130,11 @@ class LogOut(TokenViewBase):
         """Log out: the refresh token is worth nothing from now on."""
         super().post(request, *args, **kwargs)
         return Response(status=204)
+
+
+def _too_often(request: Request, username: str) -> exceptions.Throttled:
+    seconds = throttle.wait(request, username).total_seconds()
+    return exceptions.Throttled(wait=seconds, detail="There were too many wrong logins from here.")
 
 
 def _pair(tokens: dict[str, str]) -> dict[str, Any]:

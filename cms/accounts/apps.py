@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models import Q
+from django.db.models.signals import post_migrate
+
+from cms.shared import scoping
+
+# People are of no site: drivers charge at all of them. Keys act as their users.
+_RULES: dict[str, scoping.Rule] = {
+    "User": scoping.everybody,
+    "Role": scoping.everybody,
+    "ApiKey": lambda limit: Q(user=limit.user_id),
+    "SiteLimit": lambda limit: Q(user=limit.user_id) | Q(key__user=limit.user_id),
+}
 
 
 class AccountsConfig(AppConfig):
@@ -11,3 +23,13 @@ class AccountsConfig(AppConfig):
     name = "cms.accounts"
     label = "accounts"
     verbose_name = "Users and keys"
+
+    def ready(self) -> None:
+        """Have the roles made once there are permissions to give; say what is of which site."""
+        from cms.accounts.roles import after_migrating
+
+        scoping.declare(self.label, _RULES)
+        scoping.declare("auditlog", {"LogEntry": scoping.nobody})  # of the whole company
+        scoping.declare("otp_totp", {"TOTPDevice": scoping.nobody})
+        scoping.declare("auth", {"Group": scoping.everybody, "Permission": scoping.everybody})
+        post_migrate.connect(after_migrating, dispatch_uid="roles")

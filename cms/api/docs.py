@@ -5,15 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from csp.decorators import csp
+from django.utils.decorators import method_decorator
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
 )
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from cms.settings.policies import DOCS
 
 
 class Document(SpectacularAPIView):
@@ -27,8 +31,9 @@ class Document(SpectacularAPIView):
         return Response(document())
 
 
-class Browse(SpectacularSwaggerView):
-    """Swagger UI, from our own static files."""
+@method_decorator(csp(DOCS), name="dispatch")
+class Browse(SpectacularSwaggerSplitView):
+    """Swagger UI, from our own static files; its start is a file, too, as the CSP wants it."""
 
     authentication_classes = ()
     url_name = "schema"

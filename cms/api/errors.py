@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from cms.shared import errors
+from cms.shared import errors, texts
 
 logger = logging.getLogger(__name__)
 _WHOLE = ("", "non_field_errors", "__all__")  # names of errors that belong to no field
@@ -29,7 +29,8 @@ _UNKNOWN = "Something went wrong here. It was written down, and trying again may
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Turn ``error``, raised by a view, into its answer."""
     if isinstance(error, errors.DomainError):
-        return Response(body(error.code, error.message, error.fields), _status(error))
+        said, fields = texts.localised(error.message), texts.of_fields(error.fields)
+        return Response(body(error.code, said, fields), _status(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound(*error.args)
     elif isinstance(error, PermissionDenied):

@@ -62,7 +62,7 @@ class Schema(AutoSchema):
         found = super()._get_response_bodies(direction)
         for code, why in self._refusals().items():
             if code not in found:
-                answer = self._get_response_for_code(ErrorSerializer, code)
+                answer = self._get_response_for_code(ErrorSerializer, code, ["application/json"])
                 found[code] = {**answer, "description": why}
         if self._is_list_view() and self._get_paginator():
             found["200"].setdefault("headers", {})["Link"] = _LINK
@@ -79,6 +79,7 @@ class Schema(AutoSchema):
             why["400"] = "Something about the request is wrong; `fields` says what"
         if self.method != "GET" and "403" in why:
             why["409"] = "It contradicts what is: a station that is offline, a duplicate, ..."
+        why |= getattr(self.view, "refusals", {})
         if getattr(self.view, "throttle_scope", None):
             why["429"] = "Too often; Retry-After says when to come back"
-        return why
+        return why | getattr(self.view, "refusals", {})

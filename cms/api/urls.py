@@ -9,6 +9,7 @@ from billing.api.urls import urlpatterns as money
 from cms.accounts.api import urlpatterns as authentication
 from cms.api.docs import Browse, Document
 from cms.api.errors import unknown_path
+from cms.drivers.api import urlpatterns as apps
 from cms.shared.api import route
 from ocpp_gateway.api import urlpatterns as remote_control
 from rfid.api.urls import urlpatterns as cards
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *cards,
     *money,
     *remote_control,
+    *apps,
     route("schema", Document.as_view(), "schema"),
     route("docs", Browse.as_view(), "docs"),
     path("", RedirectView.as_view(pattern_name="docs")),

@@ -12,15 +12,36 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from cms.settings.addresses import public_url
+from cms.settings.apps import (  # noqa: F401
+    APP_CONNECTS_PER_MINUTE,
+    APP_LOGINS_PER_MINUTE,
+    APP_MESSAGES_PER_MINUTE,
+    CONNECTION_TIMEOUT,
+    FRONTEND_URL,
+    HEARTBEAT_INTERVAL,
+    MAX_CONNECTIONS,
+    SESSION_TIMEOUT,
+)
 from cms.settings.databases import database, ensure_folder
+from cms.settings.email import email
 from cms.settings.env import BASE_DIR, env
 from cms.settings.look import SPECTACULAR_SETTINGS, UNFOLD  # noqa: F401
+from cms.settings.people import *  # noqa: F403
+from cms.settings.people import (  # noqa: F401
+    AUDIT_RETENTION_DAYS,
+    AXES_COOLOFF_TIME,
+    AXES_FAILURE_LIMIT,
+    ENVIRONMENT_NAME,
+    OTP_REQUIRED_ROLES,
+)
+from cms.settings.policies import STRICT, for_pages, hosts_of_tiles
 from cms.settings.schedule import SCHEDULE
 
 VERSION = "0.1.0"
 DATA_DIR = Path(env("DATA_DIR"))
 DEBUG: bool = env("DEBUG")
 SECRET_KEY: str = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = env("SECRET_KEY_FALLBACKS")  # former ones, which still count
 ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = env("CSRF_TRUSTED_ORIGINS")
 HOST: str = env("HOST")
@@ -39,8 +60,8 @@ ADMIN_USERNAME: str = env("ADMIN_USERNAME")
 ADMIN_PASSWORD: str = env("ADMIN_PASSWORD")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "cms.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -48,6 +69,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "auditlog",
+    "axes",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_filters",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
@@ -63,12 +90,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cms.csp.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cms.audit.middleware.Acting",
+    "cms.accounts.second_factor.SecondFactorWhereRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -145,7 +175,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]  # each named in itself
+LOCALE_PATHS = [BASE_DIR / "cms" / "locale"]
+FORMAT_MODULE_PATH = ["cms.settings.formats"]
+LANGUAGE_COOKIE_AGE = 365 * 86400  # the choice of whoever sits here; else what the browser asks for
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True
 TIME_ZONE: str = env("TIME_ZONE")
 if TIME_ZONE not in zoneinfo.available_timezones():
@@ -162,6 +196,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = False
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = STRICT
+MAP_TILE_URL: str = env("MAP_TILE_URL")
+PAGES_CONTENT_SECURITY_POLICY = for_pages(*hosts_of_tiles(MAP_TILE_URL))
 BEHIND_PROXY: bool = env("BEHIND_PROXY")
 TRUSTED_PROXIES: list[str] = env("TRUSTED_PROXIES")
 PROXY_CERTIFICATE_HEADER: str = env("PROXY_CERTIFICATE_HEADER")
@@ -213,6 +250,17 @@ BILLING_CURRENCY: str = env("BILLING_CURRENCY")
 BILLING_PREPAID_HOLD: Decimal = env("BILLING_PREPAID_HOLD")
 BILLING_SETTLE_SECONDS: int = env("BILLING_SETTLE_SECONDS")
 BILLING_STOP_AT_PERCENT: int = env("BILLING_STOP_AT_PERCENT")
+STRIPE_SECRET_KEY: str = env("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET: str = env("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE: str = env("STRIPE_API_BASE")
+STRIPE_TIMEOUT_SECONDS: int = env("STRIPE_TIMEOUT_SECONDS")
+PAYMENT_EXPIRY_MINUTES: int = env("PAYMENT_EXPIRY_MINUTES")
+EXPORT_DAYS: int = env("EXPORT_DAYS")
+
+# E-mail
+EMAIL_URL: str = env("EMAIL_URL")
+DEFAULT_FROM_EMAIL: str = env("EMAIL_FROM")
+vars().update(email(EMAIL_URL))
 
 # OCPP
 OCPP_HEARTBEAT_INTERVAL: int = env("OCPP_HEARTBEAT_INTERVAL")

@@ -19,7 +19,9 @@ from cms.settings.kinds import (
     flag,
     networks,
     one_of,
+    origins,
     text,
+    tile_address,
     url,
     web_address,
     whole,
@@ -45,6 +47,7 @@ _SECONDS = "a whole number of seconds from {} to {}"
 VARIABLES: dict[str, Variable] = {
     # Where and how
     "SECRET_KEY": Variable(text, "", "a random text of at least 50 characters"),
+    "SECRET_KEY_FALLBACKS": Variable(words, [], "former values of SECRET_KEY, by commas"),
     "DEBUG": Variable(flag, False, "true or false"),
     "DATA_DIR": Variable(text, str(BASE_DIR / "data"), "a folder Voltdesk may write to"),
     "HOST": Variable(text, "0.0.0.0", "an address to listen on, such as 0.0.0.0 or 127.0.0.1"),
@@ -110,8 +113,21 @@ VARIABLES: dict[str, Variable] = {
     # First start
     "ADMIN_USERNAME": Variable(text, "admin", "the name of the first admin user"),
     "ADMIN_PASSWORD": Variable(text, "", "its password; empty: one is made and printed once"),
+    # Logins
+    "LOGIN_FAILURES": Variable(whole(3, 1000), 10, "a whole number from 3 to 1000"),
+    "LOGIN_LOCK_MINUTES": Variable(whole(1, 1440), 15, "a whole number of minutes, 1 to 1440"),
+    "AUDIT_RETENTION_DAYS": Variable(
+        whole(30, 36500), 3650, "a whole number of days from 30 to 36500"
+    ),
+    "OTP_REQUIRED_ROLES": Variable(
+        words, [], "roles (groups) separated by commas, such as superuser,Finance, or empty"
+    ),
     # Looks
+    "ENVIRONMENT_NAME": Variable(text, "", "a word such as Staging, shown on every page, or empty"),
     "TIME_ZONE": Variable(text, "UTC", "a time zone such as Europe/Berlin"),
+    "MAP_TILE_URL": Variable(
+        tile_address, "", "a URL such as https://tile.example.com/{z}/{x}/{y}.png, or empty"
+    ),
     "LOG_LEVEL": Variable(
         one_of("debug", "info", "warning", "error"), "info", "debug, info, warning or error"
     ),
@@ -126,6 +142,23 @@ VARIABLES: dict[str, Variable] = {
     ),
     "BILLING_SETTLE_SECONDS": Variable(whole(0, 86400), 120, _SECONDS.format(0, 86400)),
     "BILLING_STOP_AT_PERCENT": Variable(whole(1, 100), 95, "a whole number from 1 to 100"),
+    "STRIPE_SECRET_KEY": Variable(text, "", "a secret or restricted key of Stripe, sk_… or rk_…"),
+    "STRIPE_WEBHOOK_SECRET": Variable(text, "", "the signing secret of the webhook, whsec_…"),
+    "STRIPE_API_BASE": Variable(
+        web_address, "https://api.stripe.com", "an address such as https://api.stripe.com"
+    ),
+    "STRIPE_TIMEOUT_SECONDS": Variable(whole(1, 120), 20, _SECONDS.format(1, 120)),
+    "PAYMENT_EXPIRY_MINUTES": Variable(
+        whole(5, 1440), 60, "a whole number of minutes from 5 to 1440"
+    ),
+    "EXPORT_DAYS": Variable(whole(1, 365), 7, "a whole number of days from 1 to 365"),
+    # E-mail
+    "EMAIL_URL": Variable(
+        url("smtp", "smtp\\+tls", "smtp\\+ssl", "consolemail"),
+        "",
+        "smtp+tls://user:password@host:587, or empty: no mail is sent",
+    ),
+    "EMAIL_FROM": Variable(text, "voltdesk@localhost", "an address such as cpms@example.com"),
     # OCPP
     "OCPP_HEARTBEAT_INTERVAL": Variable(whole(10, 86400), 60, _SECONDS.format(10, 86400)),
     "OCPP_UNKNOWN_STATIONS": Variable(
@@ -176,6 +209,27 @@ VARIABLES: dict[str, Variable] = {
     "OCPP_HANDSHAKE_SECONDS": Variable(whole(1, 600), 10, _SECONDS.format(1, 600)),
     "OCPP_PING_SECONDS": Variable(whole(1, 3600), 30, _SECONDS.format(1, 3600)),
     "OCPP_DEAD_SECONDS": Variable(whole(1, 86400), 120, _SECONDS.format(1, 86400)),
+    # Apps: names and milliseconds as the Charging WebSocket API has them
+    "HEARTBEAT_INTERVAL": Variable(
+        whole(1000, 3_600_000),
+        30_000,
+        "milliseconds, 1000-3600000 (of stations it is OCPP_HEARTBEAT_INTERVAL, in seconds)",
+    ),
+    "SESSION_TIMEOUT": Variable(
+        whole(1000, 604_800_000), 3_600_000, "milliseconds, 1000-604800000"
+    ),
+    "CONNECTION_TIMEOUT": Variable(whole(1000, 3_600_000), 30_000, "milliseconds, 1000-3600000"),
+    "MAX_CONNECTIONS": Variable(whole(1, 1_000_000), 5000, "a whole number from 1 to 1000000"),
+    "FRONTEND_URL": Variable(
+        origins, [], "addresses such as https://app.example.com, separated by commas"
+    ),
+    "APP_CONNECTS_PER_MINUTE": Variable(
+        whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"
+    ),
+    "APP_LOGINS_PER_MINUTE": Variable(whole(1, 1_000_000), 10, "a whole number from 1 to 1000000"),
+    "APP_MESSAGES_PER_MINUTE": Variable(
+        whole(1, 1_000_000), 120, "a whole number from 1 to 1000000"
+    ),
 }
 
 

@@ -98,9 +98,30 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def origins(value: str) -> list[str]:
+    """Origins of browsers, separated by commas: scheme and host, with a port where it needs one."""
+    found = [part.rstrip("/") for part in words(value)]
+    if not all(re.fullmatch(r"https?://[A-Za-z0-9._\[\]:-]+", part) for part in found):
+        raise ValueError(value)
+    return found
+
+
 def web_address(value: str) -> str:
     """An http or https URL without query, its trailing slash dropped; empty means: not set."""
     address = value.strip().rstrip("/")
     if address and not re.fullmatch(r"https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address):
+        raise ValueError(value)
+    return address
+
+
+def tile_address(value: str) -> str:
+    """Where map tiles are: an http or https URL with {z}, {x} and {y}; empty means: no tiles.
+
+    ``{s}`` may stand for the first label of its host.
+    """
+    address = value.strip()
+    host = r"(\{s\}\.)?[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:]+\](:[0-9]+)?"
+    is_one = re.fullmatch(rf"https?://({host})/[^\s\"'<>;]+", address)
+    if address and not (is_one and all(part in address for part in ("{z}", "{x}", "{y}"))):
         raise ValueError(value)
     return address

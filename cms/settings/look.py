@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Voltdesk",
     "SITE_HEADER": "Voltdesk",
     "SITE_SYMBOL": "ev_station",
     "SITE_URL": None,
+    "ENVIRONMENT": "cms.admin.environment",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
     "COMMAND": {"search_models": False},
-    "DASHBOARD_CALLBACK": "cms.admin.home",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ]
+    },
+    "LOGIN": {"form": "cms.accounts.login.LoginForm"},
+    "DASHBOARD_CALLBACK": "cms.home.page",
     "SIDEBAR": {"show_search": False, "navigation": "cms.admin.navigation"},
     "SITE_FAVICONS": [
         {
@@ -23,8 +34,16 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("voltdesk/favicon.svg"),
         }
     ],
-    "STYLES": [lambda request: static("voltdesk/admin.css")],
-    "SCRIPTS": [lambda request: static("voltdesk/admin.js")],
+    "STYLES": [
+        lambda request: static("voltdesk/admin.css"),
+        lambda request: static("voltdesk/security.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("voltdesk/admin.js"),
+        lambda request: static("voltdesk/menus.js"),
+        lambda request: static("voltdesk/live.js"),
+        lambda request: static("voltdesk/palette.js"),
+    ],
     # Emerald, one step darker than usual: white text on 600 must be readable (WCAG AA).
     "COLORS": {
         "primary": {
@@ -61,6 +80,9 @@ SPECTACULAR_SETTINGS = {
         "LocalListState": "stations.models.ListState",
         "EntryKind": "billing.models.EntryKind",
         "WalletPolicy": "billing.models.Policy",
+        "PaymentState": "billing.models.PaymentState",
+        "PaymentPurpose": "billing.models.PaymentPurpose",
+        "RefundState": "billing.models.RefundState",
         "CardStatus": "rfid.models.CardStatus",
         "StationStatus": ["ONLINE", "OFFLINE"],
         "LogKind": "stations.models.LogKind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ImproperlyConfigured
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import ALLOWED_HOSTS, DEBUG, env
+from cms.settings.base import ALLOWED_HOSTS, DEBUG, SILENCED_SYSTEM_CHECKS, env
 
 SECRET_KEY: str = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY.lower() or "change" in SECRET_KEY.lower():
@@ -31,3 +31,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_HSTS_SECONDS = 31536000
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    *SILENCED_SYSTEM_CHECKS,
+    "security.W005",  # HSTS of subdomains and its preload list: other hosts of the operator's,
+    "security.W021",  # of which we know nothing
+    "security.W008",  # redirects to https: the proxy's part; stations may speak plain HTTP to us
+]

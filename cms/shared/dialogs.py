@@ -5,17 +5,26 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as lazy
 
+from cms.shared import scoping, texts
 from cms.shared.admin import ModelAdmin, action, variant
 from cms.shared.errors import DomainError
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 Perform = Callable[..., HttpResponse]
+_PRESS_AGAIN = lazy("This is what it would do: press again to do it.")
+_SHOWN = "shown"  # the code of what is no error: it was only shown so far
 
 
 class DialogForm(forms.Form):
@@ -26,12 +35,17 @@ class DialogForm(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     can_submit = True
+    shown: SafeString | str = ""  # what it is about, between notices and fields
 
     def __init__(self, data: Any, *, obj: Any, request: HttpRequest) -> None:
         super().__init__(data)
         self.obj = obj
         self.request = request
         self.notices: list[tuple[str, str]] = []
+        for field in self.fields.values():
+            rows = getattr(field, "queryset", None)
+            if isinstance(field, forms.ModelChoiceField) and rows is not None:
+                field.queryset = scoping.visible(request.user, rows)  # what one may see
         self.prepare()
 
     def prepare(self) -> None:
@@ -50,18 +64,40 @@ class DialogForm(forms.Form):
         self.warn(text, "red")
         self.can_submit = False
 
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """What is said of the whole form: a tone and a text each."""
+        found = self.non_field_errors().as_data()
+        tones = [("blue" if error.code == _SHOWN else "red", error) for error in found]
+        return [(tone, text) for tone, error in tones for text in error.messages]
+
 
 class ConfirmForm(DialogForm):
     """Only a question."""
 
 
+class ShownFirstForm(DialogForm):
+    """The first press shows what it would do; the second, where that is still so, does it."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def show_first(self, *said: tuple[str, str], press: StrOrPromise = _PRESS_AGAIN) -> None:
+        """Say what it would do (tone, text). Raises ValidationError until just that was seen."""
+        for tone, text in said:
+            self.warn(text, tone)
+        seen = " ".join(text for _, text in said)
+        if self.cleaned_data["seen"] != seen:
+            self.data = {**self.data.dict(), "seen": seen}  # type: ignore[attr-defined]
+            raise forms.ValidationError(press, code=_SHOWN)
+
+
 def dialog(
     *,
-    title: str,
+    title: StrOrPromise,
     permission: str,
     form: type[DialogForm] = ConfirmForm,
-    submit: str,
-    text: str = "",
+    submit: StrOrPromise,
+    text: StrOrPromise = "",
     icon: str | None = None,
     danger: bool = False,
     look: str = "default",
@@ -84,21 +120,44 @@ def dialog(
             bound = form(
                 request.POST if request.method == "POST" else None, obj=obj, request=request
             )
-            if bound.is_valid():
+            if bound.is_valid() and bound.can_submit:
                 try:
                     return perform(self, request, obj, bound)
                 except DomainError as error:
-                    bound.add_error(None, error.message)
+                    bound.add_error(None, texts.localised(error.message))
             return show(self, request, obj, "admin/dialog_form.html", {**shown, "form": bound})
 
         marked = action(
             permissions=[permission],
-            description=f"{title}…",
+            description=format_lazy("{}…", title),
             url_path=perform.__name__.replace("_", "-"),
             icon=icon,
             variant=variant(look),
         )(view)
-        marked.dialog = shown
+        marked.dialog = {**shown, "asks": form}
+        return marked
+
+    return decorate
+
+
+def leads(
+    *, title: StrOrPromise, permission: str, icon: str
+) -> Callable[[Callable[..., str]], Any]:
+    """Make ``where(admin, request, obj)`` an action that only leads to the address it gives."""
+
+    def decorate(where: Callable[..., str]) -> Any:
+        @wraps(where)
+        def view(self: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+            obj = self.found(request, unquote(object_id))
+            return HttpResponseRedirect(where(self, request, obj))
+
+        marked = action(
+            permissions=[permission],
+            description=title,
+            url_path=where.__name__.replace("_", "-"),
+            icon=icon,
+        )(view)
+        marked.leads = True
         return marked
 
     return decorate

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -12,13 +14,16 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 NOTHING = format_html('<span class="vd-nothing">{}</span>', "–")
 MASK = "••••••"
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SECRETS = ("authorizationkey", "basicauthpassword", "password")
+veils: list[Callable[[Any], Any]] = []  # what apps above hide of it from who reads the page
 _SECRET_TEXT = re.compile("|".join(_SECRETS), re.IGNORECASE)
 
 
@@ -39,8 +44,9 @@ def ago(moment: datetime | None) -> SafeString:
     seconds = int((timezone.now() - moment).total_seconds())
     size, unit = next((step for step in _UNITS if abs(seconds) >= step[0]), (1, "s"))
     number = abs(seconds) // size
-    words = f"in {number} {unit}" if seconds < 0 else f"{number} {unit} ago"
-    return _time(moment, words if number else "now", exact(moment))
+    length = {"length": f"{number} {unit}"}
+    words = _("in %(length)s") % length if seconds < 0 else _("%(length)s ago") % length
+    return _time(moment, words if number else _("now"), exact(moment))
 
 
 def when(moment: datetime | None) -> SafeString:
@@ -77,21 +83,25 @@ def dot(text: str, tone: str = "grey", title: str = "") -> SafeString:
 
 def kwh(energy_wh: int | None) -> SafeString:
     """Energy in kWh, three decimals."""
-    return NOTHING if energy_wh is None else _number(f"{energy_wh / 1000:,.3f}", "kWh")
+    return NOTHING if energy_wh is None else number(energy_wh / 1000, "kWh", 3)
 
 
 def kw(power_w: float | None) -> SafeString:
     """Power in kW, one decimal."""
-    return NOTHING if power_w is None else _number(f"{power_w / 1000:,.1f}", "kW")
+    return NOTHING if power_w is None else number(power_w / 1000, "kW")
 
 
 def number(value: float | None, unit: str, decimals: int = 1) -> SafeString:
-    """A number with its unit, or a dash."""
-    return NOTHING if value is None else _number(f"{value:,.{decimals}f}", unit)
+    """A number with its unit as the reader's language writes it, or a dash."""
+    if value is None:
+        return NOTHING
+    return format_html('<span class="vd-number">{} {}</span>', figure(value, decimals), unit)
 
 
-def _number(text: str, unit: str) -> SafeString:
-    return format_html('<span class="vd-number">{} {}</span>', text, unit)
+def figure(value: float | Decimal, decimals: int) -> str:
+    """A number as the reader's language writes it: ``1,234.5``, ``1.234,5``, ``1 234,5``."""
+    exact = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
+    return number_format(exact, decimal_pos=decimals, force_grouping=True)
 
 
 def page(obj: Model) -> str:
@@ -108,6 +118,11 @@ def link(obj: Model | None, text: object = "") -> SafeString:
         return format_html('<a class="vd-link" href="{}">{}</a>', page(obj), text or obj)
     except NoReverseMatch:
         return format_html("{}", text or obj)
+
+
+def plain(text: object) -> SafeString:
+    """A text as it is, safe in a page."""
+    return format_html("{}", text)
 
 
 def masked(value: Any) -> Any:
@@ -128,11 +143,19 @@ def is_secret(name: object) -> bool:
     return isinstance(name, str) and name.lower() in _SECRETS
 
 
+def veiled(value: Any) -> Any:
+    """``value`` (decoded JSON, or a text) as its reader may see it, secrets masked."""
+    found = masked(value)
+    for veil in veils:
+        found = veil(found)
+    return found
+
+
 def payload(value: Any) -> SafeString:
     """Decoded JSON as people read it, secrets masked."""
     if value is None:
         return NOTHING
-    text = json.dumps(masked(value), indent=2, ensure_ascii=False)
+    text = json.dumps(veiled(value), indent=2, ensure_ascii=False)
     return format_html('<pre class="vd-json" tabindex="0">{}</pre>', text)
 
 
@@ -143,7 +166,11 @@ def frame(text: str) -> SafeString:
     try:
         return payload(json.loads(text))
     except (ValueError, RecursionError):
-        shown = (
-            "(not JSON, and it names a secret: not shown)" if _SECRET_TEXT.search(text) else text
-        )
-        return format_html('<pre class="vd-json" tabindex="0">{}</pre>', shown)
+        return format_html('<pre class="vd-json" tabindex="0">{}</pre>', unread(text))
+
+
+def unread(text: str) -> str:
+    """A text from the wire that is no JSON, as it came; not where it names a secret."""
+    if _SECRET_TEXT.search(text):
+        return _("(not JSON, and it names a secret: not shown)")
+    return str(veiled(text))

@@ -18,7 +18,16 @@ _COMMON: list[Any] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso"),
 ]
-_QUIET = ("celery", "daphne", "twisted", "asyncio", "urllib3", "django.channels.server", "uvicorn")
+_QUIET = (
+    "celery",
+    "daphne",
+    "twisted",
+    "asyncio",
+    "urllib3",
+    "django.channels.server",
+    "uvicorn",
+    "stripe",
+)
 
 
 class _DroppingQueueHandler(logging.handlers.QueueHandler):

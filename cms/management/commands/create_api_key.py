@@ -44,6 +44,6 @@ class Command(BaseCommand):
                 expires_at=None if days is None else at + timedelta(days=days),
             )
         except DomainError as error:
-            raise CommandError(error.message) from error
+            raise CommandError(str(error)) from error
         self.stderr.write(f"Key {row} with {', '.join(row.scopes)}. It is shown only now:")
         self.stdout.write(key)

@@ -28,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, only: str | None, demo: bool, **options: Any) -> None:
         """Prepare what one process needs, say where it listens, serve."""
         self._check_port()
+        self._check_files()
         if only is None:
             self._prepare()
         self._announce(only)
@@ -53,6 +54,12 @@ class Command(BaseCommand):
                 probe.bind((settings.HOST, settings.PORT))
             except OSError as error:
                 raise CommandError(_unusable(error)) from None
+
+    def _check_files(self) -> None:
+        try:
+            server.check()
+        except OSError as error:
+            raise CommandError(str(error)) from None
 
     def _prepare(self) -> None:
         first_start.migrate()

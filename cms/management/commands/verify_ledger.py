@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.services import proof
+from cms.shared.snapshot import snapshot
 
 _MOST = 100
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say what was proved. Raises CommandError, which says what is wrong."""
-        with proof.snapshot():
+        with snapshot():
             wrong = list(islice(proof.problems(), _MOST + 1))
             counted = proof.books()
         if wrong:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -16,6 +18,9 @@ from unfold.contrib.filters.admin import (
 )
 
 from cms.shared import clock
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _FILTER_TEMPLATE = "admin/filter_field.html"
 
@@ -36,9 +41,11 @@ class FixedFilter(DropdownFilter):
     """By one of a fixed list of ``options``, stored in the field ``parameter_name``."""
 
     template = _FILTER_TEMPLATE
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, StrOrPromise], ...] = ()
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> tuple[tuple[str, StrOrPromise], ...]:
         """The options as they are."""
         return self.options
 
@@ -76,7 +83,7 @@ class NumberFilter(WordFilter):
 class TimeFilter(DropdownFilter):
     """By how long ago: ``since`` narrows the rows, ``default`` is the range nobody chose."""
 
-    title = "time"
+    title = lazy("time")
     parameter_name = "range"
     template = _FILTER_TEMPLATE
     all_option = None
@@ -87,10 +94,10 @@ class TimeFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The ranges in words."""
         return [
-            ("24h", "Last 24 hours"),
-            ("7d", "Last 7 days"),
-            ("30d", "Last 30 days"),
-            ("all", "All"),
+            ("24h", _("Last 24 hours")),
+            ("7d", _("Last 7 days")),
+            ("30d", _("Last 30 days")),
+            ("all", _("All")),
         ]
 
     def value(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -15,9 +16,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from cms.shared import clock
+from cms.shared import clock, scoping
 
 DEFAULT, MAXIMUM = 100, 1000
+_LARGEST = 10**15  # more than any amount that is stored
 _WHAT = {
     "limit": ("integer", f"How many at most (default {DEFAULT}, never more than {MAXIMUM})"),
     "cursor": ("string", "Where to go on: part of the address in the Link header"),
@@ -27,8 +29,9 @@ _WHAT = {
 class LinkedPages(BasePagination):
     """Pages along the view's ``keyset``: one or two columns, the last of them unique.
 
-    All columns run in one direction (``-`` for newest first) and are never null. Unlike an offset
-    this stays right while rows are added, and costs the same on every page.
+    All columns run in one direction (``-`` for newest first) and are never null; they may be
+    annotations. Unlike an offset this stays right while rows are added, and costs the same on
+    every page.
     """
 
     limit = DEFAULT
@@ -36,7 +39,12 @@ class LinkedPages(BasePagination):
     next_cursor: str | None = None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """One page of ``queryset``. Raises ValidationError (400) for a bad limit or cursor."""
+        """One page of those of ``queryset`` the caller sees. ``view.is_own``: it is their own.
+
+        Raises ValidationError (400) for a bad limit or cursor.
+        """
+        if not getattr(view, "is_own", False):
+            queryset = scoping.visible(request.user, queryset)
         self.request = request
         self.keyset: tuple[str, ...] = getattr(view, "keyset", ("id",))
         self.limit = _limit(request, self.maximum)
@@ -75,7 +83,7 @@ class LinkedPages(BasePagination):
         if not cursor:
             return queryset
         columns = [name.removeprefix("-") for name in self.keyset]
-        values = _decode(cursor, queryset.model, columns)
+        values = _decode(cursor, [_field(queryset, column) for column in columns])
         beyond = "lt" if self.keyset[0].startswith("-") else "gt"
         if len(columns) == 1:
             return queryset.filter(**{f"{columns[0]}__{beyond}": values[0]})
@@ -95,24 +103,32 @@ def _limit(request: Request, maximum: int) -> int:
     return min(int(text[:9]), maximum)
 
 
+def _field(queryset: QuerySet[Any], column: str) -> Any:
+    """What a column holds: a field of the model, or of an annotation."""
+    annotation = queryset.query.annotations.get(column)
+    return annotation.output_field if annotation else queryset.model._meta.get_field(column)
+
+
 def _value(field: Any, value: Any) -> Any:
-    return clock.parse(str(value)) if isinstance(field, DateTimeField) else field.to_python(value)
+    if isinstance(field, DateTimeField):
+        return clock.parse(str(value))
+    found = field.to_python(value)
+    if isinstance(found, Decimal) and not (found.is_finite() and abs(found) < _LARGEST):
+        raise ValueError(value)
+    return found
 
 
 def _encode(row: Model, keyset: tuple[str, ...]) -> str:
     values = [getattr(row, name.removeprefix("-")) for name in keyset]
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
 
 
-def _decode(cursor: str, model: type[Model], columns: list[str]) -> list[Any]:
+def _decode(cursor: str, fields: list[Any]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if len(values) != len(columns) or None in values or "\x00" in str(values[0]):
+        if len(values) != len(fields) or None in values or "\x00" in str(values[0]):
             raise ValueError(cursor)
-        return [
-            _value(model._meta.get_field(column), value)
-            for column, value in zip(columns, values, strict=True)
-        ]
+        return [_value(field, value) for field, value in zip(fields, values, strict=True)]
     except (binascii.Error, ValueError, TypeError, KeyError, DjangoValidationError):
         raise ValidationError({"cursor": ["is not one we gave out"]}) from None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.http import Http404
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+
+from cms.shared import scoping
 
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -21,7 +24,17 @@ class HasScope(BasePermission):
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether this caller may use this method of ``view``."""
+        """Whether this caller may use this method of ``view``.
+
+        Raises Http404 for what is not of the sites they are limited to, as for what is not there.
+        """
+        if not self._may(request, view):
+            return False
+        if scoping.limit_of(request.user) is not None:
+            _must_be_theirs(request.user, view)
+        return True
+
+    def _may(self, request: Request, view: Any) -> bool:
         reading = request.method in SAFE_METHODS
         scopes = getattr(request.auth, "scopes", None)
         if scopes is not None:
@@ -37,6 +50,15 @@ class HasScope(BasePermission):
         needed = "read" if reading else getattr(view, "scopes", {}).get(method, "write")
         self.message = f"This API key lacks the scope {needed}."
         return needed in scopes
+
+
+def _must_be_theirs(user: Any, view: Any) -> None:
+    """Raise Http404 where a view is of what they do not see, or its address names such."""
+    model = view.model
+    if scoping.rule_of(model) is scoping.nobody:
+        raise Http404
+    if not scoping.may_name(user, view.kwargs, model=model):
+        raise Http404
 
 
 def _permission(view: Any, method: str) -> str:

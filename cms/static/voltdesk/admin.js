@@ -8,7 +8,9 @@
   const content = () => document.getElementById("modal-content");
   const stops = "a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, [tabindex='0']";
 
-  function focusInside() {
+  // What is not shown yet takes no focus.
+  function focusInside(patience = 200) {
+    if (patience && !content().getClientRects().length) return requestAnimationFrame(() => focusInside(patience - 1));
     const field = content().querySelector(".vd-wrong input, .vd-wrong select, .vd-wrong textarea")
       || content().querySelector("form input:not([type=hidden]):not([type=radio]), form input[type=radio]:checked, form select, form textarea");
     (field || content().querySelector("#dialog-title") || content()).focus();
@@ -25,10 +27,27 @@
     opener = null;
   }
 
-  function load(link) {
-    opener = link;
-    htmx.ajax("GET", link.href, { target: "#modal-content", select: "#dialog", swap: "innerHTML" });
+  // A menu is gone by then: what opened it is still there.
+  function openedBy(link) {
+    const menu = link.closest("nav[id]");
+    return (menu && document.querySelector(`[aria-controls="${menu.id}"]`)) || link;
   }
+
+  function load(address, from) {
+    opener = from;
+    htmx.ajax("GET", address, { target: "#modal-content", select: "#dialog", swap: "innerHTML" });
+  }
+
+  // Ctrl-K leads to .../change/#do=reset: the page of a row, with that dialog over it.
+  function openByAddress() {
+    const named = /^#do=([a-z_-]+)$/.exec(location.hash);
+    if (!named || !location.pathname.endsWith("/change/")) return;
+    history.replaceState(history.state, "", location.pathname + location.search); // once, not at each reload
+    const address = location.pathname.replace(/change\/$/, `${named[1]}/`);
+    const link = document.querySelector(`a[data-dialog][href="${address}"]`);
+    load(address, link ? openedBy(link) : document.querySelector("[data-menu]"));
+  }
+  addEventListener("hashchange", openByAddress);
 
   function copy(button) {
     const text = document.getElementById(button.dataset.copy);
@@ -44,9 +63,9 @@
     const link = at("a[data-dialog]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      load(link);
+      load(link.href, openedBy(link));
     } else if (at("a[hx-get][hx-target='#modal-content']")) {
-      opener = at("a");
+      opener = openedBy(at("a"));
     } else if (at("[data-close], [data-reload]")) {
       isOpen() ? close() : location.reload();
     } else if (at("[data-copy]")) {
@@ -64,11 +83,7 @@
   }, true);
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Tab" && isOpen()) return trap(event);
-    if ((event.key === "Enter" || event.key === " ") && event.target.matches("[data-vd-key]")) {
-      event.preventDefault();
-      event.target.click();
-    }
+    if (event.key === "Tab" && isOpen()) trap(event);
   });
 
   function trap(event) {
@@ -85,16 +100,28 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "modal-content") {
       page().openModal = true;
-      setTimeout(focusInside, 50);
+      requestAnimationFrame(() => focusInside());
     } else if (event.target.closest && event.target.closest("#dialog") && event.target.id === "dialog") {
-      setTimeout(focusInside, 50);
+      requestAnimationFrame(() => focusInside());
     }
+  });
+
+  // What nobody filled in has no place in an address.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-sparse]")) return;
+    const custom = event.target.querySelector("option[value=custom]:checked");
+    event.target.querySelectorAll("[name]").forEach((field) => {
+      field.disabled = !field.value || (!custom && ["since", "until"].includes(field.name));
+    });
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sparse] [name]").forEach((field) => { field.disabled = false; });
   });
 
   // A refusal (no permission, no session any more) must not look like nothing.
   document.addEventListener("htmx:responseError", (event) => {
     const polled = event.detail.elt.getAttribute("hx-trigger");
-    if (polled && polled.startsWith("every")) return;
+    if (polled && polled.includes("every")) return;
     const status = event.detail.xhr.status;
     alert(status === 403 ? "You may not do this." : `It did not work (${status}).`);
   });
@@ -102,18 +129,12 @@
   document.addEventListener("DOMContentLoaded", () => {
     const overlay = document.getElementById("modal-overlay");
     if (!overlay) return;
+    openByAddress();
     let wasOpen = false;
     new MutationObserver(() => {
       const open = overlay.style.display !== "none";
       if (wasOpen && !open) whenClosed();
       wasOpen = open;
     }).observe(overlay, { attributes: true, attributeFilter: ["style"] });
-    // Unfold's row menus are spans without a tab stop.
-    document.querySelectorAll("span[x-ref^='rowDropdown']").forEach((menu) => {
-      menu.tabIndex = 0;
-      menu.setAttribute("role", "button");
-      menu.setAttribute("aria-label", "More actions");
-      menu.dataset.vdKey = "";
-    });
   });
 })();

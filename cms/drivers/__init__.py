@@ -1,0 +1,1 @@
+"""The drivers' socket ``/ws``: apps start and stop, and hear of their own sessions."""

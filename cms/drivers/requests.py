@@ -1,0 +1,176 @@
+"""Requests of drivers, carried out: asked for, awaited, answered. What comes later is pushed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple
+
+from channels.db import database_sync_to_async
+
+from cms.accounts.tokens import Presented
+from cms.drivers import charging, envelope
+from cms.drivers.charging import NotAllowed
+from cms.drivers.envelope import GATEWAY_ERROR, Incoming, Refused
+from cms.live import hub
+from cms.shared import clock
+from stations.models import Command, CommandStatus
+from stations.waiting import until_settled
+
+_ANSWER_S = 20.0  # apps wait 30 s for an answer
+_PATIENCE_S = 180.0  # then nobody plugs in any more
+_LOOK_AGAIN_S = 5.0  # what rings may be lost
+_IN_PROGRESS = "InProgress"
+
+Say = Callable[[str], Awaitable[None]]
+
+
+class Driver(NamedTuple):
+    """Who asks, over which socket; ``say`` sends a frame."""
+
+    who: Presented
+    socket_id: str
+    say: Say
+
+
+async def start(driver: Driver, asked: Incoming) -> None:
+    """``start_charging_request``: one answer within 20 s, with the transaction where it began.
+
+    Else it says InProgress, and the update that tells of the session follows; where none ever
+    comes, an error does. Raises Refused.
+    """
+    until = time.monotonic() + _ANSWER_S
+    try:
+        command = await database_sync_to_async(charging.start)(
+            driver.who, asked.data, key=_key(driver, asked), at=clock.now()
+        )
+    except NotAllowed as why:
+        await _answered(driver, asked, "start", False, "Rejected", str(why))
+        return
+    command = await until_settled(command, seconds=until - time.monotonic())
+    if not command.is_open and not _is_accepted(command):
+        await _answered(driver, asked, "start", False, "Rejected", _why_not(command))
+        return
+    number = await _begun(command, until)
+    if number is not None:
+        said = "Charging started successfully"
+        await _answered(driver, asked, "start", True, "Accepted", said, number)
+        return
+    said = "The station has accepted: plug in to begin"
+    if command.is_open:
+        said = "The station has not answered yet"
+    await _answered(driver, asked, "start", True, _IN_PROGRESS, said)
+    await _follow(driver, asked, command)
+
+
+async def stop(driver: Driver, asked: Incoming) -> None:
+    """``stop_charging_request``: answered when the station answered. Raises Refused."""
+    command = await database_sync_to_async(charging.stop)(
+        driver.who, asked.data, key=_key(driver, asked), at=clock.now()
+    )
+    number = int(asked.data["transactionId"])
+    if command is None:
+        said = "Charging had stopped already"
+        await _answered(driver, asked, "stop", True, "Accepted", said, number)
+        return
+    command = await until_settled(command, seconds=_ANSWER_S)
+    if command.is_open:
+        said = "The station has not answered yet"
+        await _answered(driver, asked, "stop", True, _IN_PROGRESS, said, number)
+    elif _is_accepted(command):
+        said = "Charging stopped successfully"
+        await _answered(driver, asked, "stop", True, "Accepted", said, number)
+    else:
+        await _answered(driver, asked, "stop", False, "Rejected", _why_not(command), number)
+
+
+HANDLERS: dict[str, Callable[[Driver, Incoming], Awaitable[None]]] = {
+    "start_charging_request": start,
+    "stop_charging_request": stop,
+}
+
+
+async def _follow(driver: Driver, asked: Incoming, command: Command) -> None:
+    """Until the session begins, of which updates tell, or never will."""
+    until = time.monotonic() + _PATIENCE_S
+    command = await until_settled(command, seconds=_PATIENCE_S)
+    if _is_accepted(command) and await _begun(command, until) is not None:
+        return
+    why = _why_not(command) if not _is_accepted(command) else "Nobody plugged in"
+    refused = Refused(GATEWAY_ERROR, f"Charging did not start. {why}")
+    await driver.say(envelope.error(refused, clock.now(), asked))
+
+
+async def _begun(command: Command, until: float) -> int | None:
+    """The transaction of the session the command led to, or None when time is up.
+
+    Looks whenever something of the station rings.
+    """
+    rang = _Bell()
+    here = hub.here()
+    here.watch(rang, [f"station:{command.station_id}"])
+    try:
+        while True:
+            rang.event.clear()
+            number: int | None = await database_sync_to_async(charging.started)(command)
+            left = until - time.monotonic()
+            if number is not None or left <= 0:
+                return number
+            try:
+                await asyncio.wait_for(rang.event.wait(), min(left, _LOOK_AGAIN_S))
+            except TimeoutError:
+                continue
+    finally:
+        here.forget(rang)
+
+
+class _Bell:
+    """Hears that something changed, once or often."""
+
+    shows: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def hear(self, changed: Iterable[tuple[str, str]]) -> None:
+        """It did."""
+        self.event.set()
+
+
+async def _answered(
+    driver: Driver,
+    asked: Incoming,
+    verb: str,
+    success: bool,
+    status: str,
+    message: str,
+    number: int | None = None,
+) -> None:
+    data: dict[str, Any] = {
+        "success": success,
+        "transactionId": number,
+        "status": status,
+        "message": message,
+        "chargePointId": asked.data["chargePointId"],
+    }
+    if verb == "start":
+        data["connectorId"] = int(asked.data["connectorId"])
+    await driver.say(envelope.answer(asked, f"{verb}_charging_response", data, clock.now()))
+
+
+def _key(driver: Driver, asked: Incoming) -> str | None:
+    """A request that is sent again asks once; without an id nobody can tell."""
+    return f"app:{driver.socket_id}:{asked.id}" if asked.id else None
+
+
+def _is_accepted(command: Command) -> bool:
+    return command.status == CommandStatus.ANSWERED and command.answer_status == "Accepted"
+
+
+def _why_not(command: Command) -> str:
+    if command.status == CommandStatus.ANSWERED:
+        return "The station refused"
+    if command.status == CommandStatus.FAILED:
+        return f"The station answered with an error: {command.error_code}"
+    return "The station did not answer"

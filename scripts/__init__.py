@@ -1,0 +1,1 @@
+"""What sets this up and keeps it in order: `make` calls these."""
