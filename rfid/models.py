@@ -1,4 +1,4 @@
-"""RfidCard, what a driver presents, and CardGroup, its OCPP parentIdTag."""
+"""RfidCard, what a driver presents; CardGroup, its OCPP parentIdTag; what was done with cards."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 
 from cms.shared.models import Timestamped
 
 ID_TAG_LENGTH = 20  # CiString20Type, OCPP 1.6 section 7.26: letter case does not count
 _printable = RegexValidator(r"^[\x21-\x7e]+$", "Only printable characters without spaces.")
+
+
+def masked(id_tag: str) -> str:
+    """``id_tag`` by its last four characters, fewer where it has fewer than eight."""
+    shown = min(4, len(id_tag) // 2)
+    return f"••••{id_tag[len(id_tag) - shown :]}"
 
 
 class CardGroup(Timestamped):
@@ -78,8 +85,14 @@ class RfidCard(Timestamped):
     objects = RfidCardQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "RFID card"
+        verbose_name = _("RFID card")
+        verbose_name_plural = _("RFID cards")
         ordering: ClassVar[list[str]] = ["id_tag"]
+        permissions = (("view_number", "Can see the numbers of cards in full"),)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "-id"], name="rfid_card_by_status"),
+            models.Index(fields=["valid_until"], name="rfid_card_by_end"),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 Upper("id_tag"),
@@ -89,7 +102,125 @@ class RfidCard(Timestamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.id_tag} ({self.label})" if self.label else self.id_tag
+        # Titles, menus and messages show it to everybody: the whole number is for who may see it.
+        return f"{self.label} ({self.masked})" if self.label else self.masked
+
+    @property
+    def masked(self) -> str:
+        """Its number by its last characters, as much as one needs to tell cards apart."""
+        return masked(self.id_tag)
+
+
+class ChangeKind(models.TextChoices):
+    """What was done with a card."""
+
+    ADDED = "Added", _("Added")
+    ADOPTED = "Adopted", _("Adopted")
+    IMPORTED = "Imported", _("Imported")
+    CHANGED = "Changed", _("Changed")
+    BLOCKED = "Blocked", _("Blocked")
+    ACTIVATED = "Activated", _("Unblocked")
+    EXTENDED = "Extended", _("Validity extended")
+    DELETED = "Deleted", _("Deleted")
+
+
+class CardChange(models.Model):
+    """What somebody did with a card, and why: written by the services, never changed."""
+
+    card = models.ForeignKey(RfidCard, on_delete=models.SET_NULL, null=True, related_name="history")
+    id_tag = models.CharField(max_length=ID_TAG_LENGTH)  # outlives the card
+    kind = models.CharField(max_length=10, choices=ChangeKind)
+    reason = models.CharField(max_length=200, blank=True)
+    changes = models.JSONField(default=dict)  # {field: [before, after]}
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True)  # outlives the user
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {masked(self.id_tag)}"
+
+
+class ImportState(models.TextChoices):
+    """How far an import came; only ``Running``, ``Done`` and ``Failed`` changed anything."""
+
+    UPLOADED = "Uploaded", _("Columns to be named")
+    CHECKING = "Checking", _("Being looked at")
+    PREVIEWED = "Previewed", _("To be confirmed")
+    RUNNING = "Running", _("Being imported")
+    DONE = "Done", _("Done")
+    FAILED = "Failed", _("Stopped midway")
+    CANCELLED = "Cancelled", _("Cancelled")
+
+
+class CardImport(models.Model):
+    """A table of cards somebody sent, what its columns are, and what would come or came of it."""
+
+    name = models.CharField(max_length=255)  # of the file
+    content = models.BinaryField()  # gone once it is done
+    headings = models.JSONField(default=list)
+    samples = models.JSONField(default=list)  # the first rows
+    columns = models.JSONField(default=list)  # a field of services/columns.py each, or ""
+    reverse = models.BooleanField(default=False)  # the bytes of UIDs come last to first
+    update = models.BooleanField(default=True)  # cards that exist are changed
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.UPLOADED)
+    counts = models.JSONField(default=dict)  # new, changed, same, wrong
+    problems = models.JSONField(default=list)  # the first: {line, field, value, message}
+    examples = models.JSONField(default=list)  # the first of each kind: import_rows.Line.example
+    language = models.CharField(max_length=10, blank=True)  # in which problems are said
+    rows_total = models.PositiveIntegerField(null=True)  # as far as it is known
+    rows_done = models.PositiveIntegerField(default=0)  # stored with what was done of them
+    claim = models.UUIDField(null=True)  # whose work it is, until ``leased_until``
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # since it last came forward
+    error = models.CharField(max_length=300, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True)  # outlives the user
+    uploaded_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("import of cards")
+        verbose_name_plural = _("imports of cards")
+        ordering: ClassVar[list[str]] = ["-id"]
+        default_permissions = ("add", "view")
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.name}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something works on it, or is about to."""
+        return self.state in (ImportState.CHECKING, ImportState.RUNNING)
+
+
+class CardImportProblem(models.Model):
+    """One thing wrong with a line of an imported table: all of them, for the file of errors."""
+
+    of = models.ForeignKey(CardImport, on_delete=models.CASCADE, related_name="all_problems")
+    line = models.PositiveIntegerField()
+    field = models.CharField(max_length=20)
+    value = models.CharField(max_length=500, blank=True)
+    message = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name = _("error of an import of cards")
+        verbose_name_plural = _("errors of imports of cards")
+        ordering: ClassVar[list[str]] = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.field}"
 
 
 class CardRevision(models.Model):

@@ -80,7 +80,7 @@ class CardSerializer(CamelCaseModel):
 class Reason(CamelCase):
     """Why a card is blocked."""
 
-    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(max_length=200)
 
 
 class CardFilters(Filters):
@@ -111,7 +111,7 @@ class CardViews(GenericViewSet[RfidCard]):
     @extend_schema(responses={201: CardSerializer})
     def create(self, request: Request) -> Response:
         """Add a card; 409 where one with this tag exists."""
-        card = cards.create(**self._checked(request))
+        card = cards.create(by=_who(request), **self._checked(request))
         return Response(self.get_serializer(card).data, status=201)
 
     def retrieve(self, request: Request, tag_id: str) -> Response:
@@ -121,12 +121,13 @@ class CardViews(GenericViewSet[RfidCard]):
     def partial_update(self, request: Request, tag_id: str) -> Response:
         """Change a card; what is not named stays as it is."""
         card = _card(tag_id)
-        card = cards.change(card=card, **self._checked(request, card, partial=True))
+        checked = self._checked(request, card, partial=True)
+        card = cards.change(card=card, by=_who(request), **checked)
         return Response(self.get_serializer(card).data)
 
     def destroy(self, request: Request, tag_id: str) -> Response:
         """Forget a card. Sessions keep the tag they began with."""
-        cards.delete(card=_card(tag_id))
+        cards.delete(card=_card(tag_id), by=_who(request))
         return Response(status=204)
 
     def _checked(self, request: Request, card: Any = None, **how: Any) -> dict[str, Any]:
@@ -145,16 +146,24 @@ class CardStatusViews(GenericViewSet[RfidCard]):
 
     @extend_schema(request=Reason, responses={200: CardSerializer})
     def block(self, request: Request, tag_id: str) -> Response:
-        """Refuse a card from now on."""
-        reason = Reason(data=request.data)
+        """Refuse a card from now on; 400 where nobody says why."""
+        card, reason = _card(tag_id), Reason(data=request.data)
         reason.is_valid(raise_exception=True)
-        card = cards.block(card=_card(tag_id), reason=reason.validated_data["reason"])
-        return Response(self.get_serializer(card).data)
+        why = reason.validated_data["reason"]
+        blocked = cards.block(card=card, reason=why, by=_who(request))
+        return Response(self.get_serializer(blocked).data)
 
     @extend_schema(request=None, responses={200: CardSerializer})
     def activate(self, request: Request, tag_id: str) -> Response:
         """Accept a card again, within its validity."""
-        return Response(self.get_serializer(cards.activate(card=_card(tag_id))).data)
+        return Response(
+            self.get_serializer(cards.activate(card=_card(tag_id), by=_who(request))).data
+        )
+
+
+def _who(request: Request) -> Any:
+    """Whom what is done is noted for: the caller, or whose key it is."""
+    return request.user if request.user.is_authenticated else None
 
 
 def _card(tag_id: str) -> RfidCard:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from cms.shared.errors import Conflict
-from rfid.models import CardGroup, CardStatus, RfidCard
-from rfid.services import revisions
+from cms.shared.errors import Conflict, DomainError
+from rfid.models import CardGroup, CardStatus, ChangeKind, RfidCard
+from rfid.services import history, revisions
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
+
+ACTIVE, BLOCKED = CardStatus.ACTIVE, CardStatus.BLOCKED
 
 
 class Authorization(NamedTuple):
@@ -65,12 +68,17 @@ def create(
     valid_until: datetime | None = None,
     group: CardGroup | None = None,
     user: User | None = None,
+    by: User | None = None,
+    how: ChangeKind = ChangeKind.ADDED,
 ) -> RfidCard:
-    """A new card. Raises Conflict where one with this id tag exists (letter case ignored)."""
+    """A new card, added by ``by``. Raises Conflict where one with this id tag exists (letter case
+
+    ignored).
+    """
     try:
         with transaction.atomic():
             revisions.grow()
-            return RfidCard.objects.create(
+            card = RfidCard.objects.create(
                 id_tag=id_tag,
                 status=status,
                 label=label,
@@ -79,43 +87,87 @@ def create(
                 group=group,
                 user=user,
             )
+            history.note(how, card, by=by)
+            return card
     except IntegrityError:
         raise Conflict(
-            f"A card with the id tag {id_tag} exists already",
+            "A card with the id tag %(id_tag)s exists already",
             fields={"tagId": ["exists already"]},
+            id_tag=id_tag,
         ) from None
 
 
 @transaction.atomic
-def change(*, card: RfidCard, **fields: Any) -> RfidCard:
+def change(*, card: RfidCard, by: User | None = None, **fields: Any) -> RfidCard:
     """Change what operators may change: label, status, validity, group, user. Not the id tag."""
     revisions.grow()
+    changes = history.changes(card, fields)
     for name, value in fields.items():
         setattr(card, name, value)
     card.save(update_fields=[*fields, "updated_at"])
+    history.note(ChangeKind.CHANGED, card, changes=changes, by=by)
     return card
 
 
 @transaction.atomic
-def delete(*, card: RfidCard) -> None:
+def delete(*, card: RfidCard, by: User | None = None) -> None:
     """Forget ``card``: from now on its id tag is Invalid. Sessions keep the tag they began with."""
     revisions.grow()
+    history.note(ChangeKind.DELETED, card, by=by)
     card.delete()
 
 
-def block(*, card: RfidCard, reason: str = "") -> RfidCard:
+def block(*, card: RfidCard, reason: str = "", by: User | None = None) -> RfidCard:
     """Refuse ``card`` from now on. What it is charging goes on until it is stopped."""
-    return _set_status(card, CardStatus.BLOCKED, reason)
+    return block_all(cards=[card], reason=reason, by=by)[0]
 
 
-def activate(*, card: RfidCard) -> RfidCard:
+def activate(*, card: RfidCard, reason: str = "", by: User | None = None) -> RfidCard:
     """Accept ``card`` again, within its validity."""
-    return _set_status(card, CardStatus.ACTIVE, "")
+    return activate_all(cards=[card], reason=reason, by=by)[0]
+
+
+def block_all(
+    *, cards: Sequence[RfidCard], reason: str, by: User | None = None
+) -> Sequence[RfidCard]:
+    """Refuse several cards from now on, all or none of them."""
+    return _set(cards, ChangeKind.BLOCKED, reason, by, status=BLOCKED, status_reason=reason)
+
+
+def activate_all(
+    *, cards: Sequence[RfidCard], reason: str, by: User | None = None
+) -> Sequence[RfidCard]:
+    """Accept several cards again, all or none of them, each within its validity."""
+    return _set(cards, ChangeKind.ACTIVATED, reason, by, status=ACTIVE, status_reason="")
+
+
+def extend_all(
+    *, cards: Sequence[RfidCard], valid_until: datetime | None, reason: str, by: User | None = None
+) -> Sequence[RfidCard]:
+    """Let several cards be valid until then (None: for good), all or none of them.
+
+    Raises DomainError where one of them becomes valid only later.
+    """
+    for card in cards:
+        if valid_until and card.valid_from and card.valid_from >= valid_until:
+            raise DomainError(
+                "%(card)s becomes valid only after that",
+                fields={"validUntil": ["should be after validFrom"]},
+                card=card,
+            )
+    return _set(cards, ChangeKind.EXTENDED, reason, by, valid_until=valid_until)
 
 
 @transaction.atomic
-def _set_status(card: RfidCard, status: CardStatus, reason: str) -> RfidCard:
+def _set(
+    cards: Sequence[RfidCard], kind: ChangeKind, reason: str, by: User | None, **values: Any
+) -> Sequence[RfidCard]:
     revisions.grow()
-    card.status, card.status_reason = status, reason
-    card.save(update_fields=["status", "status_reason", "updated_at"])
-    return card
+    noted = []
+    for card in cards:
+        noted.append((card, history.changes(card, values)))
+        for name, value in values.items():
+            setattr(card, name, value)
+        card.save(update_fields=[*values, "updated_at"])  # one by one: the audit trail sees each
+    history.note_all(kind, noted, reason=reason, by=by)
+    return cards
