@@ -2,9 +2,48 @@
 
 from __future__ import annotations
 
-from cms.shared import live
+from collections.abc import Iterable
+
+from cms.shared import bulletin, live
 
 GATEWAY = "gateway"  # every process that may hold sockets listens here
+
+
+def station_changed(*station_ids: int) -> None:
+    """Something that the page of a station shows changed: pages look again."""
+    bulletin.changed("station", *station_ids)
+
+
+def network_changed() -> None:
+    """Something that the home page shows changed."""
+    bulletin.changed("home", 0)
+
+
+def session_changed(session_id: int, station_id: int) -> None:
+    """Something that the page of a session shows changed, and so that of its station."""
+    bulletin.changed("session", session_id)
+    station_changed(station_id)
+
+
+def metered(session_ids: Iterable[int], station_ids: Iterable[int]) -> None:
+    """Meter values of these sessions, or at least of these stations, are stored."""
+    bulletin.changed("session", *session_ids)
+    station_changed(*station_ids)
+
+
+def capture_changed(capture_id: int) -> None:
+    """Somebody who waits for a card to be presented got one, or waits no longer."""
+    bulletin.changed("capture", capture_id)
+
+
+def list_changed(station_id: int) -> None:
+    """What a station acknowledged of its local list is another thing now."""
+    bulletin.changed("list", station_id)
+
+
+def batch_changed(batch_id: int) -> None:
+    """A batch got further."""
+    bulletin.changed("batch", batch_id)
 
 
 def command_group(command_id: int) -> str:
@@ -14,11 +53,13 @@ def command_group(command_id: int) -> str:
 
 def command_waiting(station_id: int) -> None:
     """A command waits: wake the consumer that holds the station's socket."""
+    station_changed(station_id)
     live.ring_on_commit(GATEWAY, {"type": "command.waiting", "station": station_id})
 
 
-def command_settled(command_id: int) -> None:
+def command_settled(command_id: int, station_id: int) -> None:
     """A command has its answer, or never will: tell who waits for it."""
+    station_changed(station_id)
     live.ring_on_commit(command_group(command_id), {"type": "command.settled", "id": command_id})
 
 
@@ -35,8 +76,14 @@ def reservation_group(reservation_id: int) -> str:
     return f"reservation.{reservation_id}"
 
 
+def reservation_made(reservation_id: int) -> None:
+    """Somebody asked for a reservation: pages that show reservations look again."""
+    bulletin.changed("reservation", reservation_id)
+
+
 def reservation_changed(reservation_id: int, status: str) -> None:
     """A reservation is held, refused, used or over: tell whom it concerns."""
+    reservation_made(reservation_id)
     live.ring_on_commit(
         reservation_group(reservation_id),
         {"type": "reservation.changed", "id": reservation_id, "status": str(status)},

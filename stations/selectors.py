@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import Count, Max, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from cms.shared.errors import NotFound
+from cms.shared.errors import NotFound, Text
 from stations.models import (
     BatchItem,
     ChargingProfile,
@@ -46,12 +46,14 @@ _LAST_OF_ONE = (
 
 def station_named(cp_id: str) -> ChargingStation:
     """The station with this identity, letter case ignored. Raises NotFound."""
-    return _one(ChargingStation.objects.named(cp_id), "Station")
+    return _one(ChargingStation.objects.named(cp_id), Text("Station not found"))
 
 
 def station_in_full(cp_id: str) -> ChargingStation:
     """The same with its site, connectors and own status. Raises NotFound."""
-    return _one(stations().filter(pk__in=ChargingStation.objects.named(cp_id)), "Station")
+    return _one(
+        stations().filter(pk__in=ChargingStation.objects.named(cp_id)), Text("Station not found")
+    )
 
 
 def stations() -> QuerySet[ChargingStation]:
@@ -77,7 +79,7 @@ def sessions() -> QuerySet[ChargingSession]:
 
 def session(transaction_id: int) -> ChargingSession:
     """One of them. Raises NotFound."""
-    return _one(sessions().filter(pk=transaction_id), "Session")
+    return _one(sessions().filter(pk=transaction_id), Text("Session not found"))
 
 
 def last_meter_values(session_ids: Iterable[int], *, each: int) -> dict[int, list[MeterValue]]:
@@ -100,12 +102,12 @@ def reservations() -> QuerySet[Reservation]:
 
 def reservation(reservation_id: int) -> Reservation:
     """One of them. Raises NotFound."""
-    return _one(reservations().filter(pk=reservation_id), "Reservation")
+    return _one(reservations().filter(pk=reservation_id), Text("Reservation not found"))
 
 
 def charging_profile(profile_id: int) -> ChargingProfile:
     """One an operator defined. Raises NotFound."""
-    return _one(ChargingProfile.objects.filter(pk=profile_id), "Charging profile")
+    return _one(ChargingProfile.objects.filter(pk=profile_id), Text("Charging profile not found"))
 
 
 def profile_assignments() -> QuerySet[ProfileAssignment]:
@@ -116,7 +118,7 @@ def profile_assignments() -> QuerySet[ProfileAssignment]:
 def profile_assignment(station: ChargingStation, assignment_id: int) -> ProfileAssignment:
     """One of them, at this station. Raises NotFound."""
     found = profile_assignments().filter(station=station, pk=assignment_id)
-    return _one(found, "Charging profile")
+    return _one(found, Text("Charging profile not found"))
 
 
 def composite_schedules() -> QuerySet[CompositeSchedule]:
@@ -131,7 +133,7 @@ def commands() -> QuerySet[Command]:
 
 def command(command_id: int) -> Command:
     """One of them. Raises NotFound."""
-    return _one(commands().filter(pk=command_id), "Command")
+    return _one(commands().filter(pk=command_id), Text("Command not found"))
 
 
 def review_cases() -> QuerySet[ReviewCase]:
@@ -141,7 +143,7 @@ def review_cases() -> QuerySet[ReviewCase]:
 
 def review_case(case_id: int) -> ReviewCase:
     """One of them. Raises NotFound."""
-    return _one(review_cases().filter(pk=case_id), "Review case")
+    return _one(review_cases().filter(pk=case_id), Text("Review case not found"))
 
 
 def firmware_images() -> QuerySet[FirmwareImage]:
@@ -151,7 +153,7 @@ def firmware_images() -> QuerySet[FirmwareImage]:
 
 def firmware_image(image_id: int) -> FirmwareImage:
     """One of them. Raises NotFound."""
-    return _one(firmware_images().filter(pk=image_id), "Firmware image")
+    return _one(firmware_images().filter(pk=image_id), Text("Firmware image not found"))
 
 
 def firmware_updates() -> QuerySet[FirmwareUpdate]:
@@ -162,7 +164,7 @@ def firmware_updates() -> QuerySet[FirmwareUpdate]:
 
 def firmware_update(update_id: int) -> FirmwareUpdate:
     """One of them. Raises NotFound."""
-    return _one(firmware_updates().filter(pk=update_id), "Firmware update")
+    return _one(firmware_updates().filter(pk=update_id), Text("Firmware update not found"))
 
 
 def log_requests() -> QuerySet[LogRequest]:
@@ -173,7 +175,7 @@ def log_requests() -> QuerySet[LogRequest]:
 
 def log_request(request_id: int) -> LogRequest:
     """One of them. Raises NotFound."""
-    return _one(log_requests().filter(pk=request_id), "Log request")
+    return _one(log_requests().filter(pk=request_id), Text("Log request not found"))
 
 
 def transfers() -> QuerySet[Transfer]:
@@ -183,7 +185,7 @@ def transfers() -> QuerySet[Transfer]:
 
 def transfer(transfer_id: int) -> Transfer:
     """One of them. Raises NotFound."""
-    return _one(transfers().filter(pk=transfer_id), "Transfer")
+    return _one(transfers().filter(pk=transfer_id), Text("Transfer not found"))
 
 
 def security_events() -> QuerySet[SecurityEvent]:
@@ -198,7 +200,7 @@ def station_certificates() -> QuerySet[StationCertificate]:
 
 def station_certificate(certificate_id: int) -> StationCertificate:
     """One of them. Raises NotFound."""
-    return _one(station_certificates().filter(pk=certificate_id), "Certificate")
+    return _one(station_certificates().filter(pk=certificate_id), Text("Certificate not found"))
 
 
 def installed_certificates() -> QuerySet[InstalledCertificate]:
@@ -213,18 +215,18 @@ def profile_upgrades() -> QuerySet[ProfileUpgrade]:
 
 def profile_upgrade(upgrade_id: int) -> ProfileUpgrade:
     """One of them. Raises NotFound."""
-    return _one(profile_upgrades().filter(pk=upgrade_id), "Profile upgrade")
+    return _one(profile_upgrades().filter(pk=upgrade_id), Text("Profile upgrade not found"))
 
 
 def template(template_id: int) -> ConfigurationTemplate:
     """One of the configuration templates. Raises NotFound."""
-    return _one(ConfigurationTemplate.objects.filter(pk=template_id), "Template")
+    return _one(ConfigurationTemplate.objects.filter(pk=template_id), Text("Template not found"))
 
 
 def batch(batch_id: int) -> CommandBatch:
     """One batch with who asked for it. Raises NotFound."""
     rows = CommandBatch.objects.select_related("requested_by")
-    return _one(rows.filter(pk=batch_id), "Batch")
+    return _one(rows.filter(pk=batch_id), Text("Batch not found"))
 
 
 def batch_counts(batch_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -259,7 +261,7 @@ def quirks() -> QuerySet[Quirk]:
 
 def quirk(quirk_id: int) -> Quirk:
     """One of them. Raises NotFound."""
-    return _one(quirks().filter(pk=quirk_id), "Quirk")
+    return _one(quirks().filter(pk=quirk_id), Text("Quirk not found"))
 
 
 def with_tallies(rows: QuerySet[Quirk]) -> QuerySet[Quirk]:
@@ -276,8 +278,8 @@ def quirk_tallies() -> QuerySet[QuirkTally]:
     return QuirkTally.objects.select_related("station")
 
 
-def _one(rows: QuerySet[Row], what: str) -> Row:
+def _one(rows: QuerySet[Row], missing: Text) -> Row:
     row = rows.first()
     if row is None:
-        raise NotFound(f"{what} not found")
+        raise NotFound(missing)
     return row

@@ -16,14 +16,19 @@ from stations.services import (
     connectors,
     credentials,
     effects,
+    energy_hours,
+    happenings,
     issuing,
+    limits,
     list_contents,
     list_targets,
     local_lists,
+    network_hours,
     renewing,
     reservations,
     security_events,
     silence,
+    snoozes,
     stations,
     strangers,
     unplaced,
@@ -32,6 +37,8 @@ from stations.services import (
 )
 
 _CONFIGURATION_HISTORY = timedelta(days=730)
+_HAPPENINGS = timedelta(days=7)
+_NETWORK_HOURS = timedelta(days=35)
 
 
 @shared_task
@@ -56,6 +63,12 @@ def expire_commands() -> None:
 def follow_effects() -> None:
     """See whether what stations accepted has happened."""
     effects.follow(at=clock.now())
+
+
+@shared_task
+def enforce_limits() -> None:
+    """Have sessions stopped that took as much as they may."""
+    limits.enforce(at=clock.now())
 
 
 @shared_task
@@ -168,3 +181,30 @@ def end_old_keys() -> None:
 def renew_certificates() -> None:
     """Have stations renew certificates that end soon."""
     renewing.renew_due(at=clock.now())
+
+
+@shared_task
+def roll_up_energy() -> None:
+    """Bring the energy by the hour in step with sessions that changed."""
+    energy_hours.roll_up(at=clock.now())
+
+
+@shared_task
+def heal_energy() -> None:
+    """Compare the energy by the hour with all sessions."""
+    energy_hours.heal(at=clock.now())
+
+
+@shared_task
+def note_network_hour() -> None:
+    """Keep how the network stands as an hour begins."""
+    network_hours.note(at=clock.now())
+
+
+@shared_task
+def prune_home() -> None:
+    """Delete what the home page shows no more."""
+    at = clock.now()
+    happenings.prune(before=at - _HAPPENINGS)
+    network_hours.prune(before=at - _NETWORK_HOURS)
+    snoozes.prune(at=at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from stations.admin import (
     batches,
+    captures,
+    cards,
     certificates,
     charging_profiles,
     commands,
@@ -24,10 +26,13 @@ from stations.admin import (
     stations,
     templates,
     transfers,
+    unknown_cards,
 )
 
 __all__ = [
     "batches",
+    "captures",
+    "cards",
     "certificates",
     "charging_profiles",
     "commands",
@@ -48,4 +53,5 @@ __all__ = [
     "stations",
     "templates",
     "transfers",
+    "unknown_cards",
 ]

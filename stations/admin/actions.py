@@ -5,29 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cms.shared import clock
 from cms.shared.dialogs import DialogForm, dialog, show
-from stations.admin import charging, forms, maintenance, progress
+from stations.admin import charging, forms, maintenance, progress, starting
 from stations.admin.charging import asker
-from stations.admin.reservations import ReserveForm, reserve_from
+from stations.admin.reservation_forms import ReserveForm
+from stations.admin.reservations import reserve_from
 from stations.models import ChargingStation
-from stations.services import assignments, commands, keys
-
-MENU = {
-    "title": "More",
-    "items": [
-        "reset",
-        "unlock_connector",
-        "change_availability",
-        "reserve",
-        "trigger_message",
-        "get_configuration",
-        "change_configuration",
-        "clear_cache",
-        "data_transfer",
-    ],
-}
+from stations.services import assignments, commands, keys, limits
 
 
 def ask(
@@ -50,12 +38,22 @@ def ask(
     return progress.respond(model_admin, request, station, command)
 
 
+def may_serve(request: HttpRequest) -> bool:
+    """Whether somebody may do for a driver what the driver could: start, stop, unlock."""
+    may = request.user.has_perm
+    return may("stations.add_command") or may("stations.serve_driver")
+
+
 class StationActions:
     """The dialogs of a station's page; mixed into its model admin."""
 
     def has_send_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Who may send commands."""
         return request.user.has_perm("stations.add_command")
+
+    def has_serve_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Who may start and stop sessions and let go of cables."""
+        return may_serve(request)
 
     def has_reserve_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Who may reserve connectors."""
@@ -66,28 +64,29 @@ class StationActions:
         return request.user.has_perm("stations.change_chargingstation")
 
     @dialog(
-        title="Remote start",
-        permission="send",
-        form=forms.RemoteStartForm,
-        submit="Start",
+        title=_("Remote start"),
+        permission="serve",
+        form=starting.RemoteStartForm,
+        submit=_("Start"),
         icon="play_arrow",
         look="primary",
     )
     def remote_start(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
         """Start charging for a card."""
-        command = assignments.remote_start(
+        command = limits.start(
             station=station,
             payload=form.payload(),
             profile=form.cleaned_data["profile"],
             asker=asker(request, form),
+            limit=form.limit(),
         )
         return progress.respond(self, request, station, command)
 
     @dialog(
-        title="Stop",
-        permission="send",
+        title=_("Stop"),
+        permission="serve",
         form=forms.RemoteStopForm,
-        submit="Stop charging",
+        submit=_("Stop charging"),
         icon="stop",
         danger=True,
     )
@@ -97,10 +96,10 @@ class StationActions:
         return ask(self, request, station, form, "RemoteStopTransaction", payload)
 
     @dialog(
-        title="Reset",
+        title=pgettext_lazy("station", "Reset"),
         permission="send",
         form=forms.ResetForm,
-        submit="Reset",
+        submit=pgettext_lazy("station", "Reset"),
         icon="restart_alt",
         danger=True,
         look="danger",
@@ -110,10 +109,10 @@ class StationActions:
         return ask(self, request, station, form, "Reset", form.payload())
 
     @dialog(
-        title="Unlock connector",
-        permission="send",
+        title=_("Unlock connector"),
+        permission="serve",
         form=forms.UnlockForm,
-        submit="Unlock",
+        submit=_("Unlock"),
         icon="lock_open",
     )
     def unlock_connector(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -121,10 +120,10 @@ class StationActions:
         return ask(self, request, station, form, "UnlockConnector", form.payload())
 
     @dialog(
-        title="Change availability",
+        title=_("Change availability"),
         permission="send",
         form=maintenance.AvailabilityForm,
-        submit="Change",
+        submit=_("Change"),
         icon="toggle_on",
     )
     def change_availability(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -132,10 +131,10 @@ class StationActions:
         return ask(self, request, station, form, "ChangeAvailability", form.payload())
 
     @dialog(
-        title="Reserve",
+        title=_("Reserve"),
         permission="reserve",
         form=ReserveForm,
-        submit="Reserve",
+        submit=_("Reserve"),
         icon="event_available",
     )
     def reserve(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -143,10 +142,10 @@ class StationActions:
         return reserve_from(self, request, form)
 
     @dialog(
-        title="Trigger message",
+        title=_("Trigger message"),
         permission="send",
         form=maintenance.TriggerForm,
-        submit="Ask for it",
+        submit=_("Ask for it"),
         icon="campaign",
     )
     def trigger_message(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -154,10 +153,10 @@ class StationActions:
         return ask(self, request, station, form, "TriggerMessage", form.payload())
 
     @dialog(
-        title="Get configuration",
+        title=_("Get configuration"),
         permission="send",
         form=maintenance.GetConfigurationForm,
-        submit="Read",
+        submit=_("Read"),
         icon="tune",
     )
     def get_configuration(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -165,10 +164,10 @@ class StationActions:
         return ask(self, request, station, form, "GetConfiguration", form.payload())
 
     @dialog(
-        title="Change configuration",
+        title=_("Change configuration"),
         permission="send",
         form=maintenance.ChangeConfigurationForm,
-        submit="Change",
+        submit=_("Change"),
         icon="edit",
     )
     def change_configuration(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -176,11 +175,11 @@ class StationActions:
         return ask(self, request, station, form, "ChangeConfiguration", form.payload())
 
     @dialog(
-        title="Clear cache",
+        title=_("Clear cache"),
         permission="send",
         form=forms.StationForm,
-        submit="Clear",
-        text="The station forgets which cards it accepted lately and asks us again.",
+        submit=_("Clear"),
+        text=_("The station forgets which cards it accepted lately and asks us again."),
         icon="delete_sweep",
     )
     def clear_cache(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -188,11 +187,11 @@ class StationActions:
         return ask(self, request, station, form, "ClearCache", {})
 
     @dialog(
-        title="Data transfer",
+        title=_("Data transfer"),
         permission="send",
         form=maintenance.DataTransferForm,
-        submit="Send",
-        text="A message of the vendor's own; what it means, the vendor says.",
+        submit=_("Send"),
+        text=_("A message of the vendor's own; what it means, the vendor says."),
         icon="swap_horiz",
     )
     def data_transfer(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -200,10 +199,10 @@ class StationActions:
         return ask(self, request, station, form, "DataTransfer", form.payload())
 
     @dialog(
-        title="Set charging profile",
+        title=_("Set charging profile"),
         permission="send",
         form=charging.SetProfileForm,
-        submit="Set",
+        submit=_("Set"),
         icon="speed",
     )
     def set_charging_profile(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -218,10 +217,10 @@ class StationActions:
         return progress.respond(self, request, station, assignment.command)
 
     @dialog(
-        title="Clear charging profiles",
+        title=_("Clear charging profiles"),
         permission="send",
         form=charging.ClearProfileForm,
-        submit="Clear",
+        submit=pgettext_lazy("charging profiles", "Clear"),
         icon="layers_clear",
         danger=True,
     )
@@ -233,11 +232,11 @@ class StationActions:
         return progress.respond(self, request, station, command)
 
     @dialog(
-        title="Composite schedule",
+        title=_("Composite schedule"),
         permission="send",
         form=charging.CompositeForm,
-        submit="Read",
-        text="What the station makes of all its profiles together.",
+        submit=_("Read"),
+        text=_("What the station makes of all its profiles together."),
         icon="stacked_line_chart",
     )
     def composite_schedule(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -245,25 +244,29 @@ class StationActions:
         return ask(self, request, station, form, "GetCompositeSchedule", form.payload())
 
     @dialog(
-        title="New key",
+        title=_("New key"),
         permission="key",
-        submit="Make a key",
-        text="The password the station connects with (HTTP Basic, security profile 1). "
-        "An older one stops working at its next connection. It is shown once.",
+        submit=_("Make a key"),
+        text=_(
+            "The password the station connects with (HTTP Basic, security profile 1). "
+            "An older one stops working at its next connection. It is shown once."
+        ),
         icon="key",
     )
     def new_key(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
         """Give the station a new key and show it, once."""
         key = keys.set_key(station=station)
         self.log_change(request, station, "Made a new key.")  # type: ignore[attr-defined]
-        context = {"title": "The new key", "name": station.cp_id, "secret": key}
+        context = {"title": _("The new key"), "name": station.cp_id, "secret": key}
         return show(self, request, station, "admin/secret_once.html", context)  # type: ignore[arg-type]
 
     @dialog(
-        title="Remove key",
+        title=_("Remove key"),
         permission="key",
-        submit="Remove it",
-        text="The station then connects without a password, where the settings allow that at all.",
+        submit=_("Remove it"),
+        text=_(
+            "The station then connects without a password, where the settings allow that at all."
+        ),
         icon="key_off",
         danger=True,
         look="danger",
@@ -272,5 +275,8 @@ class StationActions:
         """Let the station connect without a key."""
         keys.clear_key(station=station)
         self.log_change(request, station, "Removed the key.")  # type: ignore[attr-defined]
-        context = {"title": "The key is removed", "text": f"{station} has no key any more."}
+        context = {
+            "title": _("The key is removed"),
+            "text": _("%(station)s has no key any more.") % {"station": station},
+        }
         return show(self, request, station, "admin/dialog_done.html", context)  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
@@ -28,12 +30,16 @@ class RevokeForm(DialogForm):
     """Why nobody may use it any more."""
 
     obj: StationCertificate
-    why = forms.CharField(max_length=200, help_text="Kept with the certificate, with your name")
+    why = forms.CharField(
+        label=lazy("Why"),
+        max_length=200,
+        help_text=lazy("Kept with the certificate, with your name"),
+    )
 
     def prepare(self) -> None:
         """Off where there is nothing to end."""
         if not self.obj.fingerprint or self.obj.state == CertificateState.REVOKED:
-            self.refuse(f"It is {self.obj.get_state_display().lower()}.")
+            self.refuse(_("It is %(state)s.") % {"state": self.obj.get_state_display().lower()})
 
 
 @admin.register(StationCertificate)
@@ -45,9 +51,8 @@ class StationCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_select_related = ("station",)
     list_filter = (("state", ChoiceFilter), ("station", RelatedFilter))
     search_fields = ("id",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     actions_detail = ["revoke"]
-    actions_detail_hide_default = True
     fieldsets = (
         (
             None,
@@ -78,12 +83,14 @@ class StationCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
         return request.user.has_perm("stations.change_stationcertificate")
 
     @dialog(
-        title="Revoke",
+        title=lazy("Revoke"),
         permission="revoke",
         form=RevokeForm,
-        submit="Revoke it",
-        text="Nobody is let in with this certificate from now on. A station that has no other one "
-        "and must show one (security profile 3) stays away until it is given another.",
+        submit=lazy("Revoke it"),
+        text=lazy(
+            "Nobody is let in with this certificate from now on. A station that has no other one "
+            "and must show one (security profile 3) stays away until it is given another."
+        ),
         icon="block",
         danger=True,
         look="danger",
@@ -92,76 +99,76 @@ class StationCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
         """Let nobody in with it any more."""
         why, by = form.cleaned_data["why"], request.user
         issuing.revoke(certificate=certificate, why=why, by=by, at=clock.now())  # type: ignore[arg-type]
-        messages.success(request, "It is revoked.")
+        messages.success(request, _("It is revoked."))
         return leave(request, display.page(certificate))
 
-    @admin.display(description="No.")
+    @admin.display(description=lazy("No."))
     def number(self, row: StationCertificate) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def stands(self, row: StationCertificate) -> SafeString:
         """Where it stands."""
         tone = _TONES.get(CertificateState(row.state), "red")
         return display.pill(row.get_state_display(), tone, row.reason)
 
-    @admin.display(description="Why")
+    @admin.display(description=lazy("Why"))
     def why(self, row: StationCertificate) -> str | SafeString:
         """The reason, where there is one."""
         return row.reason or display.NOTHING
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: StationCertificate) -> SafeString:
         """Whose it is."""
         return display.link(row.station)
 
-    @admin.display(description="Sent with")
+    @admin.display(description=lazy("Sent with"))
     def of_command(self, row: StationCertificate) -> SafeString:
         """The command."""
         return display.link(row.command)
 
-    @admin.display(description="Signed by")
+    @admin.display(description=lazy("Signed by"))
     def of_authority(self, row: StationCertificate) -> object:
         """Which of our authorities."""
         return row.authority or display.NOTHING
 
-    @admin.display(description="Valid until")
+    @admin.display(description=lazy("Valid until"))
     def until(self, row: StationCertificate) -> SafeString:
         """When it ends."""
         return display.ago(row.not_after)
 
-    @admin.display(description="Valid from")
+    @admin.display(description=lazy("Valid from"))
     def begins(self, row: StationCertificate) -> SafeString:
         """Exactly."""
         return display.when(row.not_before)
 
-    @admin.display(description="Valid until")
+    @admin.display(description=lazy("Valid until"))
     def ends(self, row: StationCertificate) -> SafeString:
         """Exactly."""
         return display.when(row.not_after)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def asked(self, row: StationCertificate) -> SafeString:
         """How long ago."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def requested(self, row: StationCertificate) -> SafeString:
         """Exactly."""
         return display.when(row.requested_at)
 
-    @admin.display(description="Answered")
+    @admin.display(description=lazy("Answered"))
     def answered(self, row: StationCertificate) -> SafeString:
         """When the station took it, or refused it."""
         return display.when(row.answered_at)
 
-    @admin.display(description="Revoked")
+    @admin.display(description=lazy("Revoked"))
     def ended(self, row: StationCertificate) -> SafeString:
         """Exactly."""
         return display.when(row.revoked_at)
 
-    @admin.display(description="Revoked by")
+    @admin.display(description=lazy("Revoked by"))
     def by(self, row: StationCertificate) -> object:
         """Who."""
         return row.revoked_by or display.NOTHING

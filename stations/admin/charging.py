@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.dialogs import DialogForm
@@ -17,49 +19,49 @@ from stations.models import AssignmentState, ChargingProfile, ChargingStation, P
 from stations.models.charging_profiles import OPEN, RateUnit
 from stations.services.assignments import Asker
 
-CHARGING_MENU = {
-    "title": "Smart charging",
-    "items": ["set_charging_profile", "clear_charging_profile", "composite_schedule"],
-}
 _ROWS = 20
-_WHOLE = ("0", "The whole station")
+_WHOLE = ("0", lazy("The whole station"))
 
 
 class SetProfileForm(StationForm):
     """Which profile, at which connector."""
 
-    profile = forms.ModelChoiceField(ChargingProfile.objects.all(), empty_label=None)
-    connector_id = forms.ChoiceField(label="Connector")
+    profile = forms.ModelChoiceField(
+        ChargingProfile.objects.all(), label=lazy("Profile"), empty_label=None
+    )
+    connector_id = forms.ChoiceField(label=lazy("Connector"))
 
     def prepare(self) -> None:
         """All profiles; the whole station or one outlet."""
         super().prepare()
         self.offer_connectors(_WHOLE)
         if not ChargingProfile.objects.exists():
-            self.refuse("There is no charging profile yet: define one first.")
+            self.refuse(_("There is no charging profile yet: define one first."))
 
 
 class ClearProfileForm(StationForm):
     """One that is in force, or all that match."""
 
-    number = forms.ChoiceField(label="Profile", required=False)
-    connector_id = forms.ChoiceField(label="Connector", required=False)
-    purpose = forms.ChoiceField(required=False)
-    stack_level = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    number = forms.ChoiceField(label=lazy("Profile"), required=False)
+    connector_id = forms.ChoiceField(label=lazy("Connector"), required=False)
+    purpose = forms.ChoiceField(label=lazy("Purpose"), required=False)
+    stack_level = forms.IntegerField(
+        label=lazy("Stack level"), required=False, min_value=0, max_value=2**31 - 1
+    )
 
     def prepare(self) -> None:
         """What is in force, by its number."""
         super().prepare()
-        self.offer_connectors(("", "Any"), _WHOLE)
+        self.offer_connectors(("", _("Any")), _WHOLE)
         rows = selectors.profile_assignments().filter(
             station=self.obj, state=AssignmentState.ACCEPTED
         )[:100]
         for name, choices in (
             (
                 "number",
-                [("", "All that match"), *((str(r.number), words.in_line(r)) for r in rows)],
+                [("", _("All that match")), *((str(r.number), words.in_line(r)) for r in rows)],
             ),
-            ("purpose", [("", "Any"), *ProfilePurpose.choices]),
+            ("purpose", [("", _("Any")), *ProfilePurpose.choices]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -81,10 +83,14 @@ class ClearProfileForm(StationForm):
 class CompositeForm(StationForm):
     """Which connector, how far ahead, in which unit."""
 
-    connector_id = forms.ChoiceField(label="Connector")
-    hours = forms.IntegerField(label="For how many hours", initial=24, min_value=1, max_value=168)
+    connector_id = forms.ChoiceField(label=lazy("Connector"))
+    hours = forms.IntegerField(
+        label=lazy("For how many hours"), initial=24, min_value=1, max_value=168
+    )
     unit = forms.ChoiceField(
-        label="Unit", required=False, choices=[("", "The station's own"), *RateUnit.choices]
+        label=lazy("Unit"),
+        required=False,
+        choices=lambda: [("", _("The station's own")), *RateUnit.choices],
     )
 
     def prepare(self) -> None:

@@ -9,8 +9,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
-from cms.shared import display
+from cms.shared import display, texts
 from cms.shared.admin import (
     BigTableAdmin,
     ChoiceFilter,
@@ -40,8 +43,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """A profile, its periods as a table."""
 
     periods = PeriodsField(
-        help_text="The first one starts at 0:00. Amperes are per phase, watts for all phases."
-        " Leave rows empty to remove them; saving gives more.",
+        label=lazy("Periods"),
+        help_text=lazy(
+            "The first one starts at 0:00. Amperes are per phase, watts for all phases."
+            " Leave rows empty to remove them; saving gives more."
+        ),
     )
 
     class Meta:
@@ -58,11 +64,16 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             try:
                 charging_profiles.check(ChargingProfile(**cleaned))
             except DomainError as error:
-                for member, expected in error.fields.items():
+                for member, expected in texts.of_fields(error.fields).items():
                     field = _FIELDS.get(member, "periods")
                     row = member.rpartition("Period.")[2].partition(".")[0]
-                    where = f"Row {int(row) + 1}: it " if row.isdigit() else "It "
-                    self.add_error(field, [f"{where}{text}." for text in expected])
+                    said = _("It %(expected)s.")
+                    if row.isdigit():
+                        said = _("Row %(number)s: it %(expected)s.")
+                    number = int(row) + 1 if row.isdigit() else 0
+                    self.add_error(
+                        field, [said % {"number": number, "expected": text} for text in expected]
+                    )
         return cleaned
 
 
@@ -74,11 +85,11 @@ class ChargingProfileAdmin(ModelAdmin):
     list_display = ("name", "purpose", "stack_level", "kind", "limits", "updated_at")
     list_filter = (("purpose", ChoiceFilter), ("kind", ChoiceFilter))
     search_fields = ("name__istartswith",)
-    search_help_text = "Name begins with …"
+    search_help_text = lazy("Name begins with …")
     fieldsets = (
         (None, {"fields": ("name", ("purpose", "stack_level"))}),
         (
-            "When",
+            lazy("When"),
             {
                 "fields": (
                     ("kind", "recurrency"),
@@ -89,7 +100,7 @@ class ChargingProfileAdmin(ModelAdmin):
                 )
             },
         ),
-        ("How much", {"fields": (("rate_unit", "min_rate"), "periods")}),
+        (lazy("How much"), {"fields": (("rate_unit", "min_rate"), "periods")}),
     )
 
     def save_model(
@@ -110,7 +121,7 @@ class ChargingProfileAdmin(ModelAdmin):
         """Only the profile: what stations have of it stays."""
         return [str(profile) for profile in objs], {}, set(), []
 
-    @admin.display(description="Limits")
+    @admin.display(description=lazy("Limits"))
     def limits(self, row: ChargingProfile) -> str:
         """Least and most of its periods."""
         rates = [period["limit"] for period in row.periods]
@@ -128,9 +139,14 @@ class ClearForm(DialogForm):
     def prepare(self) -> None:
         """Say why it cannot be cleared, if so."""
         if self.obj.state != AssignmentState.ACCEPTED:
-            self.refuse(f"It is not in force: {self.obj.get_state_display()}.")
+            self.refuse(
+                _("It is not in force: %(state)s.") % {"state": self.obj.get_state_display()}
+            )
         elif not self.obj.station.connection_id:
-            self.refuse(f"{self.obj.station} is offline. Nothing is sent, and nothing is queued.")
+            self.refuse(
+                _("%(station)s is offline. Nothing is sent, and nothing is queued.")
+                % {"station": self.obj.station}
+            )
 
 
 @admin.register(ProfileAssignment)
@@ -142,7 +158,7 @@ class ProfileAssignmentAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_select_related = ("station", "connector", "profile")
     list_filter = (("state", ChoiceFilter), ("station", RelatedFilter), ("purpose", ChoiceFilter))
     search_fields = ("number",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     actions_row = ["clear"]
     actions_detail = ["clear"]
     fieldsets = (
@@ -175,11 +191,11 @@ class ProfileAssignmentAdmin(ReadOnlyAdmin, BigTableAdmin):
         return (find.at_stations(queryset, text) if text else queryset), False
 
     @dialog(
-        title="Clear",
+        title=pgettext_lazy("charging profiles", "Clear"),
         permission="clear",
         form=ClearForm,
-        submit="Clear it",
-        text="The station is asked to forget it.",
+        submit=lazy("Clear it"),
+        text=lazy("The station is asked to forget it."),
         icon="layers_clear",
         danger=True,
     )
@@ -192,47 +208,47 @@ class ProfileAssignmentAdmin(ReadOnlyAdmin, BigTableAdmin):
         )
         return progress.respond(self, request, row, command)
 
-    @admin.display(description="Profile")
+    @admin.display(description=lazy("Profile"))
     def what(self, row: ProfileAssignment) -> str:
         """Its name, or its number at the station."""
         return words.profile_name(row)
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def state_word(self, row: ProfileAssignment) -> SafeString:
         """Where it stands."""
         return words.assignment(row)
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: ProfileAssignment) -> SafeString:
         """Where."""
         return display.link(row.station)
 
-    @admin.display(description="Connector")
+    @admin.display(description=lazy("Connector"))
     def outlet(self, row: ProfileAssignment) -> str:
         """Its number, the station, or any."""
         return words.at_connector(row)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def asked(self, row: ProfileAssignment) -> SafeString:
         """When."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Named profile")
+    @admin.display(description=lazy("Named profile"))
     def of_profile(self, row: ProfileAssignment) -> SafeString:
         """What it was made from."""
         return display.link(row.profile)
 
-    @admin.display(description="Session")
+    @admin.display(description=lazy("Session"))
     def of_session(self, row: ProfileAssignment) -> SafeString:
         """Whose it is."""
         return display.link(row.session)
 
-    @admin.display(description="Sent with")
+    @admin.display(description=lazy("Sent with"))
     def of_command(self, row: ProfileAssignment) -> SafeString:
         """The command."""
         return display.link(row.command)
 
-    @admin.display(description="As sent")
+    @admin.display(description=lazy("As sent"))
     def in_ocpp(self, row: ProfileAssignment) -> SafeString:
         """csChargingProfiles."""
         return display.payload(row.sent)

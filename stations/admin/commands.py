@@ -13,9 +13,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.shared import clock, display
+from cms.shared import clock, display, scoping
 from cms.shared.admin import (
+    Along,
     BigTableAdmin,
     ChoiceFilter,
     FixedFilter,
@@ -38,22 +41,28 @@ ACTIONS = (
     "ExtendedTriggerMessage",
     "GetCompositeSchedule",
     "GetConfiguration",
+    "GetDiagnostics",
     "GetInstalledCertificateIds",
+    "GetLocalListVersion",
+    "GetLog",
     "InstallCertificate",
     "RemoteStartTransaction",
     "RemoteStopTransaction",
     "ReserveNow",
     "Reset",
+    "SendLocalList",
     "SetChargingProfile",
+    "SignedUpdateFirmware",
     "TriggerMessage",
     "UnlockConnector",
+    "UpdateFirmware",
 )
 
 
 class ActionFilter(FixedFilter):
     """By what was asked."""
 
-    title = "action"
+    title = lazy("action")
     parameter_name = "action"
     options = tuple((name, name) for name in ACTIONS)
 
@@ -74,6 +83,7 @@ class CommandAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_display = ("what", "at_station", "status_word", "answered_in", "by", "requested")
     list_display_links = ("what",)
     list_select_related = ("station", "requested_by", "effect")
+    newest_along = Along("station")
     list_filter = (
         RequestedFilter,
         ("station", RelatedFilter),
@@ -81,7 +91,7 @@ class CommandAdmin(ReadOnlyAdmin, BigTableAdmin):
         ("status", ChoiceFilter),
     )
     search_fields = ("id",)
-    search_help_text = "Number, or identity of a station begins with …"
+    search_help_text = lazy("Number, or identity of a station begins with …")
     change_form_outer_before_template = "admin/stations/command_head.html"
     fieldsets = (
         (
@@ -125,87 +135,79 @@ class CommandAdmin(ReadOnlyAdmin, BigTableAdmin):
             return queryset.filter(pk=number), False
         return find.at_stations(queryset, text), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+    def around(self, request: HttpRequest, command: Command) -> dict[str, Any]:
         """The page, with the progress on top."""
-        command = self.get_object(request, object_id)
-        shown = {"progress": progress.of(command, at=clock.now())} if command else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+        return {"progress": progress.of(command, at=clock.now())}
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The steps of one command: for whom may see commands, or asked for this one."""
-        command = get_object_or_404(
-            Command.objects.select_related("station", "requested_by"), pk=pk
-        )
+        rows = scoping.visible(request.user, Command.objects.all())
+        command = get_object_or_404(rows.select_related("station", "requested_by"), pk=pk)
         own = command.requested_by_id == request.user.pk
         if not (own or self.has_view_permission(request, command)):
             raise PermissionDenied
         shown = progress.of(command, at=clock.now())
         return render(request, "admin/stations/progress.html", {"progress": shown})
 
-    @admin.display(description="Command")
+    @admin.display(description=lazy("Command"))
     def what(self, row: Command) -> str:
         """Its action and number."""
         return str(row)
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: Command) -> SafeString:
         """Whom it is for."""
         return display.link(row.station)
 
-    @admin.display(description="Answer")
+    @admin.display(description=lazy("Answer"))
     def status_word(self, row: Command) -> SafeString:
         """The station's word, or where it stands; and where nothing came of it."""
         effect = getattr(row, "effect", None)
         missing = effect is not None and effect.state == EffectState.MISSING
-        pill = display.pill("Nothing followed", "amber") if missing else ""
+        pill = display.pill(_("Nothing followed"), "amber") if missing else ""
         return format_html("{} {}", words.command(row), pill)
 
-    @admin.display(description="That means")
+    @admin.display(description=lazy("That means"))
     def meaning(self, row: Command) -> str | SafeString:
         """The answer in words."""
         return words.meaning(row) or display.NOTHING
 
-    @admin.display(description="Asked for")
+    @admin.display(description=lazy("Asked for"))
     def asked_for(self, row: Command) -> SafeString:
         """The payload."""
         return display.payload(row.payload)
 
-    @admin.display(description="The answer")
+    @admin.display(description=lazy("The answer"))
     def answer_shown(self, row: Command) -> SafeString:
         """The payload of the answer."""
         return display.payload(row.answer)
 
-    @admin.display(description="Answered in")
+    @admin.display(description=lazy("Answered in"))
     def answered_in(self, row: Command) -> SafeString:
         """Latency."""
         return words.latency(row)
 
-    @admin.display(description="Asked by")
+    @admin.display(description=lazy("Asked by"))
     def by(self, row: Command) -> object:
         """The person, or the system."""
         return row.requested_by or display.NOTHING
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def requested(self, row: Command) -> SafeString:
         """When."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Sent")
+    @admin.display(description=lazy("Sent"))
     def sent(self, row: Command) -> SafeString:
         """When it left."""
         return display.when(row.sent_at)
 
-    @admin.display(description="Settled")
+    @admin.display(description=lazy("Settled"))
     def settled(self, row: Command) -> SafeString:
         """When it was over."""
         return display.when(row.settled_at)
 
-    @admin.display(description="Message id")
+    @admin.display(description=lazy("Message id"))
     def message(self, row: Command) -> str | SafeString:
         """As in the message log."""
         return row.message_id or display.NOTHING

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import display
-from cms.shared.admin import BigTableAdmin, ReadOnlyAdmin, TimeFilter, WordFilter
+from cms.shared.admin import Along, BigTableAdmin, ReadOnlyAdmin, TimeFilter, WordFilter
 from stations.admin import find, words
 from stations.models import Connector, StatusChange
 
@@ -33,7 +34,7 @@ def connector_link(row: Connector | None) -> SafeString:
 class ConnectorFilter(WordFilter):
     """By one connector."""
 
-    title = "connector (CP-1/2)"
+    title = lazy("connector (CP-1/2)")
     parameter_name = "connector"
     matching = staticmethod(of_connector)
 
@@ -41,7 +42,7 @@ class ConnectorFilter(WordFilter):
 class StationNameFilter(WordFilter):
     """By the connectors of one station."""
 
-    title = "station"
+    title = lazy("station")
     parameter_name = "station"
 
     @staticmethod
@@ -67,9 +68,10 @@ class StatusChangeAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_display = ("reported", "at_connector", "word", "error", "information", "received")
     list_select_related = ("connector__station",)
     ordering_in_range = ("-received_at", "-id")
+    newest_along = Along("connector", "reported_at")
     list_filter = (ReceivedFilter, StationNameFilter, ConnectorFilter)
     search_fields = ("id",)
-    search_help_text = "Connector as CP-1/2, or identity of a station"
+    search_help_text = lazy("Connector as CP-1/2, or identity of a station")
     fieldsets = (
         (
             None,
@@ -101,42 +103,42 @@ class StatusChangeAdmin(ReadOnlyAdmin, BigTableAdmin):
         ids = Connector.objects.filter(station_id__in=find.stations(text))
         return queryset.filter(connector_id__in=list(ids.values_list("pk", flat=True))), False
 
-    @admin.display(description="Reported")
+    @admin.display(description=lazy("Reported"))
     def reported(self, row: StatusChange) -> SafeString:
         """The station's time of it."""
         return display.when(row.reported_at)
 
-    @admin.display(description="As sent")
+    @admin.display(description=lazy("As sent"))
     def as_sent(self, row: StatusChange) -> str | SafeString:
         """The text of that time."""
         return row.reported_at_raw or display.NOTHING
 
-    @admin.display(description="Connector")
+    @admin.display(description=lazy("Connector"))
     def at_connector(self, row: StatusChange) -> SafeString:
         """Station and number."""
         return connector_link(row.connector)
 
-    @admin.display(description="Status")
+    @admin.display(description=lazy("Status"))
     def word(self, row: StatusChange) -> SafeString:
         """What it was then."""
         return words.connector(Connector(status=row.status, connector_id=0))
 
-    @admin.display(description="Error")
+    @admin.display(description=lazy("Error"))
     def error(self, row: StatusChange) -> str | SafeString:
         """The error code, unless there is no error."""
         return row.error_code if row.error_code not in ("", "NoError") else display.NOTHING
 
-    @admin.display(description="Vendor's error")
+    @admin.display(description=lazy("Vendor's error"))
     def vendor_error(self, row: StatusChange) -> str | SafeString:
         """The vendor's own code."""
         return row.vendor_error_code or display.NOTHING
 
-    @admin.display(description="Information")
+    @admin.display(description=lazy("Information"))
     def information(self, row: StatusChange) -> str | SafeString:
         """What the station said about it."""
         return format_html("{}", row.info) if row.info else display.NOTHING
 
-    @admin.display(description="Received")
+    @admin.display(description=lazy("Received"))
     def received(self, row: StatusChange) -> SafeString:
         """When it reached us."""
         return display.ago(row.received_at)

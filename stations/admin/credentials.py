@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
@@ -30,20 +32,20 @@ class RotateForm(StationForm):
     """Which key."""
 
     key = forms.CharField(
-        label="New key",
+        label=lazy("New key"),
         required=False,
         min_length=16,
         max_length=40,
         strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="Empty: one nobody can guess is made, and shown to nobody",
+        help_text=lazy("Empty: one nobody can guess is made, and shown to nobody"),
     )
 
 
 class UpgradeForm(StationForm):
     """Which profile."""
 
-    profile = forms.TypedChoiceField(label="Profile", coerce=int)
+    profile = forms.TypedChoiceField(label=lazy("Profile"), coerce=int)
 
     def prepare(self) -> None:
         """Only higher ones; none where there is none."""
@@ -53,7 +55,7 @@ class UpgradeForm(StationForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [choice for choice in SecurityProfile.choices if choice[0] > own]
         if not field.choices:
-            self.refuse("There is no higher profile.")
+            self.refuse(str(_("There is no higher profile.")))
 
 
 def request_of(request: HttpRequest, form: Any) -> Request:
@@ -62,12 +64,14 @@ def request_of(request: HttpRequest, form: Any) -> Request:
 
 
 @dialog(
-    title="Change key over the air",
+    title=_("Change key over the air"),
     permission="key",
     form=RotateForm,
-    submit="Change it",
-    text="The station is told to use a new key. Until it has connected with it, the old one is "
-    "taken as well.",
+    submit=_("Change it"),
+    text=_(
+        "The station is told to use a new key. Until it has connected with it, the old one is "
+        "taken as well."
+    ),
     icon="sync_lock",
 )
 def rotate_key(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -79,12 +83,15 @@ def rotate_key(self: Any, request: HttpRequest, station: Any, form: Any) -> Http
 
 
 @dialog(
-    title="Raise security profile",
+    title=_("Raise security profile"),
     permission="key",
     form=UpgradeForm,
-    submit="Raise it",
-    text="The station is given the key or the certificate it needs, told to use the profile, and "
-    "restarted. Until it has connected with it, the old one counts. It is never lowered this way.",
+    submit=_("Raise it"),
+    text=_(
+        "The station is given the key or the certificate it needs, told to use the profile, and "
+        "restarted. Until it has connected with it, the old one counts. It is never lowered this "
+        "way."
+    ),
     icon="shield_lock",
 )
 def upgrade_profile(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -107,7 +114,7 @@ class ProfileUpgradeAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_select_related = ("station", "requested_by")
     list_filter = (("outcome", ChoiceFilter), ("station", RelatedFilter))
     search_fields = ("id",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     change_form_outer_before_template = "admin/stations/upgrade_head.html"
     fieldsets = (
         (
@@ -136,61 +143,54 @@ class ProfileUpgradeAdmin(ReadOnlyAdmin, BigTableAdmin):
         text = search_term.strip()
         return (find.at_stations(queryset, text) if text else queryset), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+    def around(self, request: HttpRequest, upgrade: ProfileUpgrade) -> dict[str, Any]:
         """The facts, with the steps on top."""
-        upgrade = self.get_object(request, object_id)
-        shown = {"upgrade": upgrade, "steps": steps_of(upgrade)} if upgrade else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+        return {"upgrade": upgrade, "steps": steps_of(upgrade)}
 
     def steps(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that renews itself."""
         self.may_look(request)
-        upgrade = get_object_or_404(ProfileUpgrade.objects.select_related("station"), pk=pk)
+        upgrade = get_object_or_404(self.get_queryset(request).select_related("station"), pk=pk)
         shown = {"upgrade": upgrade, "steps": steps_of(upgrade)}
         return render(request, "admin/stations/upgrade_head.html", shown)
 
-    @admin.display(description="No.")
+    @admin.display(description=lazy("No."))
     def number(self, row: ProfileUpgrade) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def stands(self, row: ProfileUpgrade) -> SafeString:
         """How it ended, or the step it is at."""
         word = row.get_step_display() if row.outcome == "Open" else row.get_outcome_display()
         return display.pill(word, _TONES.get(UpgradeOutcome(row.outcome), "red"), row.reason)
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: ProfileUpgrade) -> SafeString:
         """Whose."""
         return display.link(row.station)
 
-    @admin.display(description="Asked with")
+    @admin.display(description=lazy("Asked with"))
     def of_command(self, row: ProfileUpgrade) -> SafeString:
         """The command of the step."""
         return display.link(row.command)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def asked(self, row: ProfileUpgrade) -> SafeString:
         """How long ago."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def requested(self, row: ProfileUpgrade) -> SafeString:
         """Exactly."""
         return display.when(row.requested_at)
 
-    @admin.display(description="Over since")
+    @admin.display(description=lazy("Over since"))
     def ended(self, row: ProfileUpgrade) -> SafeString:
         """Exactly."""
         return display.when(row.ended_at)
 
-    @admin.display(description="Asked by")
+    @admin.display(description=lazy("Asked by"))
     def by(self, row: ProfileUpgrade) -> object:
         """The person, or a program."""
         return row.requested_by or display.NOTHING
@@ -202,11 +202,11 @@ def steps_of(upgrade: ProfileUpgrade) -> list[Step]:
     needed = _needed(upgrade, at_step)
     behind = [Step("done", step.label) for step in needed]
     if upgrade.outcome == UpgradeOutcome.DONE:
-        text = f"It connected with profile {upgrade.to_profile}"
+        text = str(_("It connected with profile %(number)s") % {"number": upgrade.to_profile})
         return [*behind, Step("done", text, "", upgrade.ended_at)]
     state = _STATES[UpgradeOutcome(upgrade.outcome)]
     now = Step(state, upgrade.get_step_display(), upgrade.reason, upgrade.step_at)
-    return [Step("done", "Asked", "", upgrade.requested_at), *behind, now]
+    return [Step("done", str(_("Asked")), "", upgrade.requested_at), *behind, now]
 
 
 def _needed(upgrade: ProfileUpgrade, until: int) -> list[UpgradeStep]:

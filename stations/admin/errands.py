@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.admin import BigTableAdmin, ReadOnlyAdmin
@@ -31,7 +33,7 @@ class Moment(forms.DateTimeField):
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
-    def __init__(self, label: str, help_text: str) -> None:
+    def __init__(self, label: Any, help_text: Any) -> None:
         super().__init__(label=label, help_text=help_text, required=False)
 
 
@@ -39,18 +41,24 @@ class ErrandForm(StationForm):
     """Where the file goes by, and how often the station tries."""
 
     location = forms.CharField(
-        label="Another place",
+        label=lazy("Another place"),
         required=False,
         max_length=2000,
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
-        help_text="Empty: this system. Else an address the station can use, such as "
-        "ftp://user:password@host/folder/",
+        help_text=lazy(
+            "Empty: this system. Else an address the station can use, such as "
+            "ftp://user:password@host/folder/"
+        ),
     )
     retries = forms.IntegerField(
-        required=False, min_value=0, max_value=1000, help_text="Empty: as the station likes"
+        label=lazy("Retries"),
+        required=False,
+        min_value=0,
+        max_value=1000,
+        help_text=lazy("Empty: as the station likes"),
     )
     retry_interval = forms.IntegerField(
-        label="Seconds between tries", required=False, min_value=0, max_value=86400
+        label=lazy("Seconds between tries"), required=False, min_value=0, max_value=86400
     )
 
     def tries(self) -> Tries:
@@ -81,7 +89,7 @@ class ErrandAdmin(BigTableAdmin):
 
     list_select_related = ("station", "requested_by", "transfer")
     search_fields = ("id",)
-    search_help_text = "Number, or identity of a station begins with …"
+    search_help_text = lazy("Number, or identity of a station begins with …")
     change_form_outer_before_template = "admin/stations/errand_head.html"
 
     def get_search_results(
@@ -96,63 +104,56 @@ class ErrandAdmin(BigTableAdmin):
             return queryset.filter(pk=number), False
         return find.at_stations(queryset, text), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+    def around(self, request: HttpRequest, errand: Any) -> dict[str, Any]:
         """The facts, with what the station reported on top."""
-        errand = self.get_object(request, object_id)
-        steps_so_far = {"steps": steps.of(errand, clock.now())} if errand else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**steps_so_far, **(extra_context or {})}
-        )
-        return response
+        return {"steps": steps.of(errand, clock.now())}
 
-    @admin.display(description="No.")
+    @admin.display(description=lazy("No."))
     def number(self, row: Any) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def state(self, row: Any) -> SafeString:
         """How it ended, or where it stands."""
         return steps.outcome(row)
 
-    @admin.display(description="Why")
+    @admin.display(description=lazy("Why"))
     def why(self, row: Any) -> str | SafeString:
         """The reason, where there is one."""
         return row.reason or display.NOTHING
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: Any) -> SafeString:
         """Whose errand it is."""
         return display.link(row.station)
 
-    @admin.display(description="Asked with")
+    @admin.display(description=lazy("Asked with"))
     def of_command(self, row: Any) -> SafeString:
         """The command."""
         return display.link(row.command)
 
-    @admin.display(description="Asked by")
+    @admin.display(description=lazy("Asked by"))
     def by(self, row: Any) -> object:
         """The person, or a program."""
         return row.requested_by or display.NOTHING
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def asked(self, row: Any) -> SafeString:
         """When."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def requested(self, row: Any) -> SafeString:
         """When, exactly."""
         return display.when(row.requested_at)
 
-    @admin.display(description="Waited for until")
+    @admin.display(description=lazy("Waited for until"))
     def expires(self, row: Any) -> SafeString:
         """When it would time out."""
         return display.when(row.expires_at)
 
-    @admin.display(description="Over since")
+    @admin.display(description=lazy("Over since"))
     def ended(self, row: Any) -> SafeString:
         """When it ended."""
         return display.when(row.ended_at)
@@ -162,10 +163,10 @@ def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     """The station's last update and last log, step by step; each only to whom may see it."""
     may, now = request.user.has_perm, clock.now()
     found = {
-        "Firmware update": station.firmwareupdates.select_related("image").first()
+        _("Firmware update"): station.firmwareupdates.select_related("image").first()
         if may("stations.view_firmwareupdate")
         else None,
-        "Log": station.logrequests.select_related("transfer").first()
+        _("Log"): station.logrequests.select_related("transfer").first()
         if may("stations.view_logrequest")
         else None,
     }
@@ -176,5 +177,5 @@ def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     ]
     unasked = steps.unasked(station) if may("stations.view_firmwareupdate") else []
     if unasked:
-        shown.append({"title": "Reported by itself", "link": "", "steps": unasked})
+        shown.append({"title": _("Reported by itself"), "link": "", "steps": unasked})
     return {"errands": shown}

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from cms.shared import display
+from rfid.admin import numbers
 from stations.admin import words
-from stations.models import ChargingSession, MeterValue, ReviewCase, ReviewKind, SessionStatus
+from stations.models import (
+    ChargingSession,
+    MeterValue,
+    ReviewCase,
+    ReviewKind,
+    ReviewState,
+    SessionStatus,
+)
 from stations.services import unplaced
 
 _READINGS = 30
@@ -35,6 +45,25 @@ def page(request: HttpRequest, case: ReviewCase) -> dict[str, Any]:
     }
 
 
+def neighbours(
+    request: HttpRequest, case: ReviewCase, rows: QuerySet[ReviewCase]
+) -> dict[str, str]:
+    """The open cases beside ``case`` in the queue, of ``rows``: newer, and older; of its kind where
+
+    the list one came from showed that kind only. Two look-ups by the number.
+    """
+    kept = request.GET.get("_changelist_filters", "")
+    kind = parse_qs(kept).get("kind__exact", [""])[0]
+    waiting = rows.filter(state=ReviewState.OPEN, **({"kind": kind} if kind else {}))
+    newer = waiting.filter(pk__gt=case.pk).order_by("pk").first()
+    older = waiting.filter(pk__lt=case.pk).order_by("-pk").first()
+    query = f"?{urlencode({'_changelist_filters': kept})}" if kept else ""
+    found = {"newer_url": newer, "older_url": older}
+    return {name: display.page(row) + query if row else "" for name, row in found.items()} | {
+        "queue_url": reverse("admin:stations_reviewcase_changelist") + (f"?{kept}" if kept else "")
+    }
+
+
 def reading(row: MeterValue) -> dict[str, Any]:
     """A meter value as a row of a table."""
     return {
@@ -50,20 +79,20 @@ def reading(row: MeterValue) -> dict[str, Any]:
 
 def _facts(session: ChargingSession) -> list[tuple[str, Any]]:
     return [
-        ("Session", display.link(session)),
-        ("State", words.session(session)),
-        ("Billable", "yes" if session.billable else "no"),
-        ("Connector", session.connector.connector_id if session.connector else display.NOTHING),
-        ("Id tag", session.id_tag or display.NOTHING),
-        ("Energy", display.kwh(session.energy_wh)),
-        ("Started", display.when(session.started_at)),
-        ("Register at the start", display.kwh(session.meter_start_wh)),
-        ("Last reading", display.when(session.last_reading_at)),
-        ("Last register", display.kwh(session.last_register_wh)),
-        ("Stopped", display.when(session.stopped_at)),
-        ("Register at the end", display.kwh(session.meter_stop_wh)),
-        ("Stop received", display.when(session.stop_received_at)),
-        ("Reported as", session.reported_transaction_id or display.NOTHING),
+        (_("Session"), display.link(session)),
+        (_("State"), words.session(session)),
+        (_("Billable"), _("yes") if session.billable else _("no")),
+        (_("Connector"), session.connector.connector_id if session.connector else display.NOTHING),
+        (_("Id tag"), numbers.cell(session.id_tag)),
+        (_("Energy"), display.kwh(session.energy_wh)),
+        (_("Started"), display.when(session.started_at)),
+        (_("Register at the start"), display.kwh(session.meter_start_wh)),
+        (_("Last reading"), display.when(session.last_reading_at)),
+        (_("Last register"), display.kwh(session.last_register_wh)),
+        (_("Stopped"), display.when(session.stopped_at)),
+        (_("Register at the end"), display.kwh(session.meter_stop_wh)),
+        (_("Stop received"), display.when(session.stop_received_at)),
+        (_("Reported as"), session.reported_transaction_id or display.NOTHING),
     ]
 
 
@@ -78,7 +107,7 @@ def _candidates(case: ReviewCase) -> list[dict[str, Any]] | None:
         {
             "link": display.link(row, f"#{row.pk}"),
             "state": words.session(row),
-            "tag": row.id_tag,
+            "tag": numbers.cell(row.id_tag),
             "started": display.when(row.started_at),
             "start": display.kwh(row.meter_start_wh),
             "last": display.kwh(row.last_register_wh),

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
 
+from cms.shared import scoping
 from stations.models import ChargingStation, Connector
 
 _MANY = 200  # stations a search may stand for; more is no search
@@ -55,13 +57,17 @@ def connector(text: str) -> Connector | None:
     return Connector.objects.filter(station__cp_id__iexact=cp_id, connector_id=wanted).first()
 
 
-def all_named(text: str) -> list[ChargingStation]:
-    """The stations with the identities in ``text``. Raises ValidationError for one nobody knows."""
+def all_named(text: str, user: Any) -> list[ChargingStation]:
+    """The stations with the identities in ``text``.
+
+    Raises ValidationError for one that ``user`` does not see.
+    """
     names = text.replace(",", " ").split()
     if len(names) > _MOST_NAMED:
-        raise ValidationError(f"Name at most {_MOST_NAMED} stations.")
-    found = [ChargingStation.objects.named(name).first() for name in names]
+        raise ValidationError(_("Name at most %(most)s stations.") % {"most": _MOST_NAMED})
+    rows = scoping.visible(user, ChargingStation.objects.all())
+    found = [rows.named(name).first() for name in names]  # type: ignore[attr-defined]
     missing = [name for name, row in zip(names, found, strict=True) if row is None]
     if missing:
-        raise ValidationError(f"There is no station {missing[0]}.")
+        raise ValidationError(_("There is no station %(missing)s.") % {"missing": missing[0]})
     return [row for row in found if row is not None]

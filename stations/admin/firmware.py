@@ -11,6 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.admin import ChoiceFilter, FileInput, ModelAdmin, RelatedFilter
@@ -22,13 +24,13 @@ from stations.services import firmware, media
 
 _FACTS = ("vendor", "model", "version", "signature", "signing_certificate", "notes")
 _MOST = 200
-_UNFIT = "(does not seem to fit)"
+_UNFIT = lazy("(does not seem to fit)")
 
 
 class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is known of a firmware; the file only while it is added."""
 
-    upload = forms.FileField(label="File", widget=FileInput, max_length=None)
+    upload = forms.FileField(label=lazy("File"), widget=FileInput, max_length=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,12 +47,12 @@ class FirmwareImageAdmin(ModelAdmin):
     list_display_links = ("what",)
     list_select_related = ("uploaded_by",)
     search_fields = ("vendor__istartswith", "model__istartswith", "version__istartswith")
-    search_help_text = "Vendor, model or version begins with …"
+    search_help_text = lazy("Vendor, model or version begins with …")
     readonly_fields = ("download", "size", "sha256", "uploaded", "uploaded_by")
     add_fieldsets = ((None, {"fields": (*_FACTS[:3], "upload", *_FACTS[3:])}),)
     fieldsets = (
         (None, {"fields": (("download", "size"), "sha256", ("uploaded", "uploaded_by"))}),
-        ("Details", {"fields": _FACTS}),
+        (lazy("Details"), {"fields": _FACTS}),
     )
 
     def get_urls(self) -> list[Any]:
@@ -88,27 +90,27 @@ class FirmwareImageAdmin(ModelAdmin):
         image = self.found(request, str(pk))
         return saved(media.path(image.file), image.file_name)
 
-    @admin.display(description="Firmware", ordering="version")
+    @admin.display(description=lazy("Firmware"), ordering="version")
     def what(self, row: FirmwareImage) -> str:
         """Vendor, model and version."""
         return str(row)
 
-    @admin.display(description="Size", ordering="size_bytes")
+    @admin.display(description=lazy("Size"), ordering="size_bytes")
     def size(self, row: FirmwareImage) -> str:
         """As people read it."""
         return filesizeformat(row.size_bytes)
 
-    @admin.display(description="Signed", boolean=True)
+    @admin.display(description=lazy("Signed"), boolean=True)
     def signed(self, row: FirmwareImage) -> bool:
         """Whether it has what a signed update needs."""
         return row.is_signed
 
-    @admin.display(description="Uploaded", ordering="uploaded_at")
+    @admin.display(description=lazy("Uploaded"), ordering="uploaded_at")
     def uploaded(self, row: FirmwareImage) -> SafeString:
         """When."""
         return display.ago(row.uploaded_at)
 
-    @admin.display(description="File")
+    @admin.display(description=lazy("File"))
     def download(self, row: FirmwareImage) -> SafeString:
         """Where to save it."""
         url = reverse("admin:stations_firmwareimage_file", args=[row.pk])
@@ -137,7 +139,7 @@ class FirmwareUpdateAdmin(ErrandAdmin):
         ),
     )
 
-    @admin.display(description="Firmware")
+    @admin.display(description=lazy("Firmware"))
     def of_image(self, row: FirmwareUpdate) -> SafeString:
         """The image, where it is ours."""
         return display.link(row.image)
@@ -146,12 +148,16 @@ class FirmwareUpdateAdmin(ErrandAdmin):
 class UpdateFirmwareForm(ErrandForm):
     """Which firmware, when, and whether signed."""
 
-    image = forms.ChoiceField(label="Firmware", required=False)
+    image = forms.ChoiceField(label=lazy("Firmware"), required=False)
     signed = forms.BooleanField(
-        label="Signed update", required=False, help_text="For stations of the security extensions"
+        label=lazy("Signed update"),
+        required=False,
+        help_text=lazy("For stations of the security extensions"),
     )
-    retrieve_at = Moment("Download at", "Empty: now")
-    install_at = Moment("Install at", "Empty: as soon as it is there. Only for a signed update")
+    retrieve_at = Moment(lazy("Download at"), lazy("Empty: now"))
+    install_at = Moment(
+        lazy("Install at"), lazy("Empty: as soon as it is there. Only for a signed update")
+    )
     sure = forms.CharField(required=False, widget=forms.HiddenInput)
     field_order = ("image", "location", "signed", "retrieve_at", "install_at")
 
@@ -163,7 +169,7 @@ class UpdateFirmwareForm(ErrandForm):
         assert isinstance(choice, forms.ChoiceField)
         fits = {pk: not firmware.misfit(row, self.obj) for pk, row in self.images.items()}
         choice.choices = [
-            ("", "From another place"),
+            ("", _("From another place")),
             *((pk, str(row)) for pk, row in self.images.items() if fits[pk]),
             *((pk, f"{row} {_UNFIT}") for pk, row in self.images.items() if not fits[pk]),
         ]
@@ -179,7 +185,9 @@ class UpdateFirmwareForm(ErrandForm):
             if why and found.get("sure") != str(image.pk):
                 said = {name: self.data[name] for name in self.data}
                 self.data = {**said, "sure": str(image.pk)}
-                raise forms.ValidationError(f"{why} Press again to do it all the same.")
+                raise forms.ValidationError(
+                    _("%(why)s Press again to do it all the same.") % {"why": why}
+                )
         return found
 
     def wanted(self) -> firmware.Wanted:
@@ -201,11 +209,11 @@ def has_firmware_permission(self: Any, request: HttpRequest, obj: object = None)
 
 
 @dialog(
-    title="Update firmware",
+    title=_("Update firmware"),
     permission="firmware",
     form=UpdateFirmwareForm,
-    submit="Update",
-    text="The station fetches the file, installs it and restarts.",
+    submit=_("Update"),
+    text=_("The station fetches the file, installs it and restarts."),
     icon="system_update_alt",
     danger=True,
 )

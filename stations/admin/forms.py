@@ -8,19 +8,20 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cms.shared.dialogs import DialogForm
-from stations.admin import words
+from stations.admin import drivers, words
 from stations.models import (
-    ChargingProfile,
     ChargingSession,
     ChargingStation,
     Connector,
-    ConnectorStatus,
-    ProfilePurpose,
 )
 
-_printable = RegexValidator(r"^[\x21-\x7e]+$", "Only printable characters without spaces.")
+ID_TAG = RegexValidator(
+    r"^[\x21-\x7e]+$", gettext_lazy("Only printable characters without spaces.")
+)
 _BUSY = ("Charging", "SuspendedEV", "SuspendedEVSE")
 _MOST = 100  # more sessions under way at one station is nothing a list would help with
 
@@ -44,9 +45,13 @@ def id_tag_field(**options: Any) -> forms.CharField:
     """An id tag: CiString20Type, OCPP 1.6 section 7.28."""
     return forms.CharField(
         max_length=20,
-        validators=[_printable],
+        validators=[ID_TAG],
         widget=SuggestInput("rfid_rfidcard_suggest"),
-        **{"label": "Card", "help_text": "The id tag, or type to find a card", **options},
+        **{
+            "label": gettext_lazy("Card"),
+            "help_text": gettext_lazy("The id tag, or type to find a card"),
+            **options,
+        },
     )
 
 
@@ -58,23 +63,28 @@ class StationForm(DialogForm):
     def prepare(self) -> None:
         """Say so where the station is away."""
         if not self.obj.connection_id:
-            self.refuse(f"{self.obj} is offline. Nothing is sent, and nothing is queued.")
+            said = _("%(station)s is offline. Nothing is sent, and nothing is queued.")
+            self.refuse(said % {"station": self.obj})
 
     def connectors(self) -> list[Connector]:
         """The station's outlets."""
         return [row for row in self.obj.connectors.all() if row.connector_id]
 
-    def offer_connectors(self, *first: tuple[str, str]) -> None:
+    def offer_connectors(self, *first: tuple[str, Any]) -> None:
         """Let the field ``connector_id`` choose among the outlets, after ``first``."""
         field = self.fields["connector_id"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [*first, *((str(c.connector_id), _name(c)) for c in self.connectors())]
+        field.choices = [
+            *first,
+            *((str(c.connector_id), connector_name(c)) for c in self.connectors()),
+        ]
         asked = self.request.GET.get("connector", "")
         if asked.isdigit():
             field.initial = asked
 
 
-def _name(connector: Connector) -> str:
+def connector_name(connector: Connector) -> str:
+    """A connector in one line: ``1 · CCS2 150 kW · Available``."""
     kind = " ".join(
         filter(
             None,
@@ -84,44 +94,14 @@ def _name(connector: Connector) -> str:
             ],
         )
     )
-    return " · ".join(
-        filter(None, [str(connector.connector_id), kind, connector.get_status_display()])
-    )
-
-
-class RemoteStartForm(StationForm):
-    """Which connector, which card."""
-
-    connector_id = forms.ChoiceField(label="Connector", required=False)
-    id_tag = id_tag_field()
-    profile = forms.ModelChoiceField(
-        ChargingProfile.objects.filter(purpose=ProfilePurpose.TX),
-        label="Charging profile",
-        required=False,
-        empty_label="None",
-    )
-
-    def prepare(self) -> None:
-        """Pick the connector beforehand where only one is free."""
-        super().prepare()
-        self.offer_connectors(("", "Any: the station chooses"))
-        ready = (ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING)
-        free = [c for c in self.connectors() if c.status in ready]
-        if len(free) == 1 and not self.fields["connector_id"].initial:
-            self.fields["connector_id"].initial = str(free[0].connector_id)
-
-    def payload(self) -> dict[str, Any]:
-        """RemoteStartTransaction.req."""
-        payload: dict[str, Any] = {"idTag": self.cleaned_data["id_tag"]}
-        if self.cleaned_data["connector_id"]:
-            payload["connectorId"] = int(self.cleaned_data["connector_id"])
-        return payload
+    named = " – ".join(filter(None, [str(connector.connector_id), kind]))
+    return f"{named} · {connector.get_status_display()}"
 
 
 class RemoteStopForm(StationForm):
     """Which of the sessions under way."""
 
-    transaction_id = forms.ChoiceField(label="Session", widget=forms.RadioSelect)
+    transaction_id = forms.ChoiceField(label=gettext_lazy("Session"), widget=forms.RadioSelect)
 
     def prepare(self) -> None:
         """The sessions under way; the one asked for, or the only one, is picked."""
@@ -129,14 +109,15 @@ class RemoteStopForm(StationForm):
         sessions = under_way(self.obj)
         field = self.fields["transaction_id"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(str(session.pk), describe(session)) for session in sessions]
+        user = self.request.user
+        field.choices = [(str(session.pk), describe(session, user)) for session in sessions]
         asked = self.request.GET.get("connector", "")
         for session in sessions:
             number = session.connector.connector_id if session.connector else 0
             if len(sessions) == 1 or asked == str(number):
                 field.initial = str(session.pk)
         if not sessions:
-            self.refuse("No session is under way at this station.")
+            self.refuse(_("No session is under way at this station."))
 
 
 def under_way(station: ChargingStation) -> list[ChargingSession]:
@@ -144,27 +125,35 @@ def under_way(station: ChargingStation) -> list[ChargingSession]:
     return list(station.sessions.filter(status="Active").select_related("connector")[:_MOST])
 
 
-def describe(session: ChargingSession) -> str:
-    """A session in one line."""
-    number = session.connector.connector_id if session.connector else "?"
-    energy = f"{session.energy_wh / 1000:.3f} kWh"
-    length = words.session_length(session)
-    return f"#{session.pk} · connector {number} · {session.id_tag} · {energy} · {length}"
+def describe(session: ChargingSession, user: Any) -> str:
+    """A session in one line, for ``user``: the card as far as they may see it."""
+    return _("#%(number)s · connector %(connector)s · %(card)s · %(energy)s kWh · %(length)s") % {
+        "number": session.pk,
+        "connector": session.connector.connector_id if session.connector else "?",
+        "card": drivers.number(user, session.id_tag),
+        "energy": f"{session.energy_wh / 1000:.3f}",
+        "length": words.session_length(session),
+    }
+
+
+def how_to_reset() -> forms.ChoiceField:
+    """Soft or hard, as Reset.req has it."""
+    return forms.ChoiceField(
+        label=gettext_lazy("How"),
+        choices=[
+            ("Soft", gettext_lazy("Soft: ends what runs in an orderly way, then restarts")),
+            ("Hard", gettext_lazy("Hard: restarts at once, like a power cut")),
+        ],
+        initial="Soft",
+        widget=forms.RadioSelect,
+    )
 
 
 class ResetForm(StationForm):
     """Soft or hard; hard under load must be meant."""
 
-    kind = forms.ChoiceField(
-        label="How",
-        choices=[
-            ("Soft", "Soft: ends what runs in an orderly way, then restarts"),
-            ("Hard", "Hard: restarts at once, like a power cut"),
-        ],
-        initial="Soft",
-        widget=forms.RadioSelect,
-    )
-    confirm = forms.CharField(label="Identity of the station", required=False)
+    kind = how_to_reset()
+    confirm = forms.CharField(label=gettext_lazy("Identity of the station"), required=False)
 
     def prepare(self) -> None:
         """Name what it would end."""
@@ -172,11 +161,11 @@ class ResetForm(StationForm):
         sessions = under_way(self.obj)
         self.is_busy = bool(sessions) or any(c.status in _BUSY for c in self.connectors())
         for session in sessions:
-            self.warn(f"It ends session {describe(session)}")
+            said = _("It ends session %(session)s")
+            self.warn(said % {"session": describe(session, self.request.user)})
         if self.is_busy:
-            self.fields[
-                "confirm"
-            ].help_text = f"A hard reset while charging: type {self.obj.cp_id} to confirm"
+            said = _("A hard reset while charging: type %(station)s to confirm")
+            self.fields["confirm"].help_text = said % {"station": self.obj.cp_id}
         else:
             del self.fields["confirm"]
 
@@ -185,7 +174,8 @@ class ResetForm(StationForm):
         cleaned = self.cleaned_data
         typed = cleaned.get("confirm", "").strip()
         if self.is_busy and cleaned.get("kind") == "Hard" and typed != self.obj.cp_id:
-            self.add_error("confirm", f"Type {self.obj.cp_id} to reset it hard while charging.")
+            said = _("Type %(station)s to reset it hard while charging.")
+            self.add_error("confirm", said % {"station": self.obj.cp_id})
         return cleaned
 
     def payload(self) -> dict[str, Any]:
@@ -196,16 +186,17 @@ class ResetForm(StationForm):
 class UnlockForm(StationForm):
     """Which connector."""
 
-    connector_id = forms.ChoiceField(label="Connector")
+    connector_id = forms.ChoiceField(label=gettext_lazy("Connector"))
 
     def prepare(self) -> None:
         """Any outlet; while charging it ends the session."""
         super().prepare()
         self.offer_connectors()
         if not self.connectors():
-            self.refuse("The station has not reported a connector yet.")
+            self.refuse(_("The station has not reported a connector yet."))
         for session in under_way(self.obj):
-            self.warn(f"Unlocking its connector ends session {describe(session)}")
+            said = _("Unlocking its connector ends session %(session)s")
+            self.warn(said % {"session": describe(session, self.request.user)})
 
     def payload(self) -> dict[str, Any]:
         """UnlockConnector.req."""

@@ -9,8 +9,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.shared import display
+from cms.shared import display, texts
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
 from cms.shared.dialogs import DialogForm, dialog
 from cms.shared.errors import DomainError
@@ -32,16 +34,17 @@ _MESSAGES = (
 class KindForm(StationForm):
     """For what the station uses it."""
 
-    kind = forms.ChoiceField(label="To verify", choices=RootKind)
+    kind = forms.ChoiceField(label=lazy("To verify"), choices=lambda: RootKind.choices)
 
 
 class InstallForm(KindForm):
     """Which certificate."""
 
     certificate = forms.CharField(
+        label=lazy("Certificate"),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         max_length=installed.LONGEST,
-        help_text="PEM: -----BEGIN CERTIFICATE----- …",
+        help_text=lazy("PEM: -----BEGIN CERTIFICATE----- …"),
     )
 
     def clean_certificate(self) -> str:
@@ -50,7 +53,7 @@ class InstallForm(KindForm):
         try:
             installed.check(pem)
         except DomainError as error:
-            raise forms.ValidationError(error.message) from None
+            raise forms.ValidationError(texts.localised(error.message)) from None
         return pem
 
 
@@ -62,21 +65,21 @@ class RemoveForm(DialogForm):
     def prepare(self) -> None:
         """Say so."""
         if self.obj.state != InstalledState.INSTALLED:
-            self.refuse(f"It is {self.obj.get_state_display().lower()}.")
+            self.refuse(_("It is %(state)s.") % {"state": self.obj.get_state_display().lower()})
 
 
 class ExtendedTriggerForm(TriggerForm):
     """The messages of the security extensions."""
 
-    message = forms.ChoiceField(label="Message", choices=[(name, name) for name in _MESSAGES])
+    message = forms.ChoiceField(label=lazy("Message"), choices=[(name, name) for name in _MESSAGES])
 
 
 @dialog(
-    title="Install certificate",
+    title=_("Install certificate"),
     permission="send",
     form=InstallForm,
-    submit="Install",
-    text="A root certificate: the station then trusts whoever it signs.",
+    submit=_("Install"),
+    text=_("A root certificate: the station then trusts whoever it signs."),
     icon="add_moderator",
 )
 def install_certificate(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -91,11 +94,11 @@ def install_certificate(self: Any, request: HttpRequest, station: Any, form: Any
 
 
 @dialog(
-    title="Read certificates",
+    title=_("Read certificates"),
     permission="send",
     form=KindForm,
-    submit="Read",
-    text="Asks the station which root certificates it has.",
+    submit=_("Read"),
+    text=_("Asks the station which root certificates it has."),
     icon="policy",
 )
 def read_certificates(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -106,12 +109,14 @@ def read_certificates(self: Any, request: HttpRequest, station: Any, form: Any) 
 
 
 @dialog(
-    title="Extended trigger message",
+    title=_("Extended trigger message"),
     permission="send",
     form=ExtendedTriggerForm,
-    submit="Ask for it",
-    text="For stations with the security extensions. SignChargePointCertificate has the station "
-    "ask for a new certificate.",
+    submit=_("Ask for it"),
+    text=_(
+        "For stations with the security extensions. SignChargePointCertificate has the station "
+        "ask for a new certificate."
+    ),
     icon="campaign",
 )
 def extended_trigger(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -128,7 +133,7 @@ class InstalledCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_select_related = ("station",)
     list_filter = (("state", ChoiceFilter), ("kind", ChoiceFilter), ("station", RelatedFilter))
     search_fields = ("id",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     actions_detail = ["remove"]
     actions_detail_hide_default = True
     fieldsets = (
@@ -160,12 +165,14 @@ class InstalledCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
         return request.user.has_perm("stations.add_command")
 
     @dialog(
-        title="Delete from the station",
+        title=_("Delete from the station"),
         permission="send",
         form=RemoveForm,
-        submit="Delete it",
-        text="The station then trusts nobody any more because of it. Without any for this "
-        "system it may stay away.",
+        submit=_("Delete it"),
+        text=_(
+            "The station then trusts nobody any more because of it. Without any for this "
+            "system it may stay away."
+        ),
         icon="delete",
         danger=True,
         look="danger",
@@ -175,28 +182,28 @@ class InstalledCertificateAdmin(ReadOnlyAdmin, BigTableAdmin):
         command = installed.remove(certificate=certificate, request=request_of(request, form))
         return progress.respond(self, request, certificate, command)
 
-    @admin.display(description="No.")
+    @admin.display(description=lazy("No."))
     def number(self, row: InstalledCertificate) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def stands(self, row: InstalledCertificate) -> SafeString:
         """What the station says of it."""
         tone = _TONES.get(InstalledState(row.state or InstalledState.REMOVED), "red")
         return display.pill(row.get_state_display(), tone, row.reason)
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: InstalledCertificate) -> SafeString:
         """Who has it."""
         return display.link(row.station)
 
-    @admin.display(description="Valid until")
+    @admin.display(description=lazy("Valid until"))
     def until(self, row: InstalledCertificate) -> SafeString:
         """When it ends, where we know."""
         return display.ago(row.not_after)
 
-    @admin.display(description="Valid until")
+    @admin.display(description=lazy("Valid until"))
     def ends(self, row: InstalledCertificate) -> SafeString:
         """Exactly."""
         return display.when(row.not_after)

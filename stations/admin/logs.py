@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared.admin import ChoiceFilter, RelatedFilter
 from cms.shared.dialogs import dialog
@@ -35,7 +37,7 @@ class LogRequestAdmin(ErrandAdmin):
         ),
     )
 
-    @admin.display(description="File")
+    @admin.display(description=lazy("File"))
     def file(self, row: LogRequest) -> SafeString:
         """What the station brought, to be saved."""
         return steps.file_link(row)
@@ -45,17 +47,17 @@ class LogForm(ErrandForm):
     """Which file, from when to when."""
 
     kind = forms.ChoiceField(
-        label="Which",
+        label=lazy("Which"),
         choices=[
-            (LogKind.DIAGNOSTICS.value, "Diagnostics: every station with FirmwareManagement"),
-            (LogKind.SECURITY_LOG.value, "Security log: stations of the security extensions"),
-            (LogKind.DIAGNOSTICS_LOG.value, "Diagnostics log: the same stations"),
+            (LogKind.DIAGNOSTICS.value, lazy("Diagnostics: every station with FirmwareManagement")),
+            (LogKind.SECURITY_LOG.value, lazy("Security log: stations of the security extensions")),
+            (LogKind.DIAGNOSTICS_LOG.value, lazy("Diagnostics log: the same stations")),
         ],
         initial=LogKind.DIAGNOSTICS.value,
         widget=forms.RadioSelect,
     )
-    oldest_at = Moment("Not older than", "Empty: all there is")
-    latest_at = Moment("Not newer than", "Empty: until now")
+    oldest_at = Moment(lazy("Not older than"), lazy("Empty: all there is"))
+    latest_at = Moment(lazy("Not newer than"), lazy("Empty: until now"))
     field_order = ("kind", "oldest_at", "latest_at", "location")
 
     def wanted(self) -> logs.Wanted:
@@ -76,10 +78,10 @@ def has_logs_permission(self: Any, request: HttpRequest, obj: object = None) -> 
 
 
 @dialog(
-    title="Get diagnostics or a log",
+    title=_("Get diagnostics or a log"),
     permission="logs",
     form=LogForm,
-    submit="Ask for it",
+    submit=_("Ask for it"),
     icon="troubleshoot",
 )
 def get_log(self: Any, request: HttpRequest, station: Any, form: Any) -> HttpResponse:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.shared import display
+from cms.shared import display, texts
 from cms.shared.errors import DomainError
 from stations.admin.forms import StationForm
 from stations.services import triggers
@@ -24,17 +26,17 @@ _MESSAGES = (
 class AvailabilityForm(StationForm):
     """What, and whether it may be used."""
 
-    connector_id = forms.ChoiceField(label="What")
+    connector_id = forms.ChoiceField(label=lazy("What"))
     kind = forms.ChoiceField(
-        label="Shall be",
-        choices=[("Operative", "In service"), ("Inoperative", "Out of service")],
+        label=lazy("Shall be"),
+        choices=[("Operative", lazy("In service")), ("Inoperative", lazy("Out of service"))],
         widget=forms.RadioSelect,
     )
 
     def prepare(self) -> None:
         """The whole station or one outlet."""
         super().prepare()
-        self.offer_connectors(("0", "The whole station"))
+        self.offer_connectors(("0", _("The whole station")))
 
     def payload(self) -> dict[str, Any]:
         """ChangeAvailability.req."""
@@ -45,13 +47,13 @@ class AvailabilityForm(StationForm):
 class TriggerForm(StationForm):
     """Which message, of which connector."""
 
-    message = forms.ChoiceField(label="Message", choices=[(name, name) for name in _MESSAGES])
-    connector_id = forms.ChoiceField(label="Connector", required=False)
+    message = forms.ChoiceField(label=lazy("Message"), choices=[(name, name) for name in _MESSAGES])
+    connector_id = forms.ChoiceField(label=lazy("Connector"), required=False)
 
     def prepare(self) -> None:
         """All outlets unless one is chosen."""
         super().prepare()
-        self.offer_connectors(("", "All"))
+        self.offer_connectors(("", _("All")))
 
     def clean(self) -> dict[str, Any]:
         """Only some messages are about one connector."""
@@ -59,7 +61,7 @@ class TriggerForm(StationForm):
             try:
                 triggers.check(self.payload())
             except DomainError as error:
-                self.add_error("connector_id", error.message)
+                self.add_error("connector_id", texts.localised(error.message))
         return self.cleaned_data
 
     def payload(self) -> dict[str, Any]:
@@ -74,17 +76,17 @@ class GetConfigurationForm(StationForm):
     """Some keys, or all."""
 
     keys = forms.CharField(
-        label="Keys",
+        label=lazy("Keys"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Separated by spaces or commas; empty: all of them",
+        help_text=lazy("Separated by spaces or commas; empty: all of them"),
     )
 
     def clean_keys(self) -> list[str]:
         """The keys, each at most 50 characters (CiString50Type)."""
         keys: list[str] = self.cleaned_data["keys"].replace(",", " ").split()
         if any(len(key) > 50 for key in keys):
-            raise forms.ValidationError("A key has at most 50 characters.")
+            raise forms.ValidationError(_("A key has at most 50 characters."))
         return keys
 
     def payload(self) -> dict[str, Any]:
@@ -96,10 +98,10 @@ class ChangeConfigurationForm(StationForm):
     """One key and its new value."""
 
     key = forms.CharField(
-        label="Key", max_length=50, widget=forms.TextInput(attrs={"spellcheck": "false"})
+        label=lazy("Key"), max_length=50, widget=forms.TextInput(attrs={"spellcheck": "false"})
     )
     value = forms.CharField(
-        label="Value",
+        label=lazy("Value"),
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
@@ -113,13 +115,15 @@ class ChangeConfigurationForm(StationForm):
             self.fields["key"].initial = known.key
             self.fields["value"].initial = known.value
             if known.readonly:
-                self.warn(f"The station says that {known.key} cannot be changed.")
+                self.warn(
+                    _("The station says that %(key)s cannot be changed.") % {"key": known.key}
+                )
 
     def clean_key(self) -> str:
         """Not the station's password: it would stay readable in the log of commands."""
         key: str = self.cleaned_data["key"]
         if display.is_secret(key):
-            raise forms.ValidationError("Set the station's key with “New key” instead.")
+            raise forms.ValidationError(_("Set the station's key with “New key” instead."))
         return key
 
     def payload(self) -> dict[str, Any]:
@@ -130,15 +134,15 @@ class ChangeConfigurationForm(StationForm):
 class DataTransferForm(StationForm):
     """Whose message, which, and what it says."""
 
-    vendor_id = forms.CharField(label="Vendor", max_length=255)
-    message_id = forms.CharField(label="Message", max_length=50, required=False)
+    vendor_id = forms.CharField(label=lazy("Vendor"), max_length=255)
+    message_id = forms.CharField(label=lazy("Message"), max_length=50, required=False)
     content = forms.CharField(
-        label="Data",
+        label=lazy("Data"),
         required=False,
         max_length=10000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="Text; JSON where the vendor says so",
+        help_text=lazy("Text; JSON where the vendor says so"),
     )
 
     def payload(self) -> dict[str, Any]:

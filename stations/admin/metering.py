@@ -8,9 +8,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import display
-from cms.shared.admin import BigTableAdmin, NumberFilter, ReadOnlyAdmin
+from cms.shared.admin import Along, BigTableAdmin, NumberFilter, ReadOnlyAdmin
 from stations.admin import find
 from stations.admin.connectors import ConnectorFilter, connector_link
 from stations.models import MeterValue
@@ -19,7 +21,7 @@ from stations.models import MeterValue
 class SessionFilter(NumberFilter):
     """By the session they belong to."""
 
-    title = "session (number)"
+    title = lazy("session (number)")
     parameter_name = "session"
 
 
@@ -40,8 +42,9 @@ class MeterValueAdmin(ReadOnlyAdmin, BigTableAdmin):
     )
     list_select_related = ("connector__station", "session")
     list_filter = (SessionFilter, ConnectorFilter)
+    newest_along = Along("connector", "sampled_at")
     search_fields = ("session",)
-    search_help_text = "Number of a session, or connector as CP-1/2"
+    search_help_text = lazy("Number of a session, or connector as CP-1/2")
     fieldsets = (
         (
             None,
@@ -88,65 +91,67 @@ class MeterValueAdmin(ReadOnlyAdmin, BigTableAdmin):
         row = find.connector(text)
         return (queryset.filter(connector=row) if row else queryset.none()), False
 
-    @admin.display(description="Sampled")
+    @admin.display(description=lazy("Sampled"))
     def sampled(self, row: MeterValue) -> SafeString:
         """The station's time of it."""
         return display.when(row.sampled_at)
 
-    @admin.display(description="As sent")
+    @admin.display(description=lazy("As sent"))
     def as_sent(self, row: MeterValue) -> str | SafeString:
         """The text of that time."""
         return row.sampled_at_raw or display.NOTHING
 
-    @admin.display(description="Received")
+    @admin.display(description=lazy("Received"))
     def received(self, row: MeterValue) -> SafeString:
         """When it reached us."""
         return display.when(row.received_at)
 
-    @admin.display(description="Connector")
+    @admin.display(description=lazy("Connector"))
     def at_connector(self, row: MeterValue) -> SafeString:
         """Station and number."""
         return connector_link(row.connector)
 
-    @admin.display(description="Session")
+    @admin.display(description=lazy("Session"))
     def of_session(self, row: MeterValue) -> Any:
         """The session, or the number the station gave where that is none of ours."""
         if row.session is None:
             reported = row.reported_transaction_id
-            return display.NOTHING if reported is None else f"reported as {reported}"
+            if reported is None:
+                return display.NOTHING
+            return _("reported as %(number)s") % {"number": reported}
         return display.link(row.session, f"#{row.session_id}")
 
-    @admin.display(description="Register")
+    @admin.display(description=lazy("Register"))
     def register(self, row: MeterValue) -> SafeString:
         """Of the meter."""
         return display.kwh(row.energy_wh)
 
-    @admin.display(description="Power")
+    @admin.display(description=lazy("Power"))
     def power(self, row: MeterValue) -> SafeString:
         """At that moment."""
         return display.kw(row.power_w)
 
-    @admin.display(description="Current")
+    @admin.display(description=lazy("Current"))
     def current(self, row: MeterValue) -> SafeString:
         """At that moment."""
         return display.number(row.current_a, "A")
 
-    @admin.display(description="Voltage")
+    @admin.display(description=lazy("Voltage"))
     def voltage(self, row: MeterValue) -> SafeString:
         """At that moment."""
         return display.number(row.voltage_v, "V")
 
-    @admin.display(description="Battery")
+    @admin.display(description=lazy("Battery"))
     def charge(self, row: MeterValue) -> SafeString:
         """State of charge."""
         return display.number(row.soc_percent, "%", 0)
 
-    @admin.display(description="Context")
+    @admin.display(description=lazy("Context"))
     def context_word(self, row: MeterValue) -> str | SafeString:
         """Why it was sampled."""
         return row.context or display.NOTHING
 
-    @admin.display(description="As it came")
+    @admin.display(description=lazy("As it came"))
     def raw_shown(self, row: MeterValue) -> SafeString:
         """The sampledValue list."""
         return display.frame(row.raw)

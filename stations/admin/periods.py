@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from cms.shared import display
 
@@ -103,7 +104,8 @@ def _period(number: int, row: Row) -> dict[str, Any]:
             period["numberPhases"] = int(phases)
     except (ValueError, OverflowError):
         raise forms.ValidationError(
-            f"Row {number}: from is a time (8:30), the limit a number, phases 1 to 3 or empty."
+            _("Row %(number)s: from is a time (8:30), the limit a number, phases 1 to 3 or empty.")
+            % {"number": number}
         ) from None
     return period
 

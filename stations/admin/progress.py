@@ -7,14 +7,25 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cms.shared import clock, dialogs, display
+from rfid.services import cards
+from stations.admin import limits, words
 from stations.admin import steps as followed_steps
-from stations.admin import words
 from stations.admin.periods import schedule_table
 from stations.admin.steps import Step
-from stations.models import ChargingSession, Command, CommandEffect, CommandStatus, EffectState
+from stations.models import (
+    ChargingSession,
+    Command,
+    CommandEffect,
+    CommandStatus,
+    EffectState,
+    SessionLimit,
+)
 
 _PATIENCE = timedelta(minutes=3)  # how long a page watches for what follows an accepted command
 
@@ -29,9 +40,9 @@ class Progress(NamedTuple):
 
 def of(command: Command, *, at: datetime) -> Progress:
     """How ``command`` stands at ``at``. Reads only."""
-    steps = [_asked(command), _sent(command)]
+    steps = [_asked(command), *_told(command), _sent(command)]
     if command.status != CommandStatus.WAITING and command.sent_at:
-        steps.append(_answered(command))
+        steps.append(_answered(command, at))
     if words.is_good(command) and command.action in _FOLLOWS:
         steps.append(_watched(command, at))
     elif command.action in followed_steps.ACTIONS and not command.is_open:
@@ -48,21 +59,35 @@ def respond(model_admin: Any, request: HttpRequest, obj: Any, command: Command) 
 
 
 def _asked(command: Command) -> Step:
-    by = f"by {command.requested_by}" if command.requested_by else ""
-    return Step("done", "Asked", by, command.requested_at)
+    by = _("by %(person)s") % {"person": command.requested_by} if command.requested_by else ""
+    return Step("done", _("Asked"), by, command.requested_at)
+
+
+def _told(command: Command) -> list[Step]:
+    """What one should know of a remote start: its limit, and that nobody knows the card."""
+    if command.action != "RemoteStartTransaction":
+        return []
+    limit = SessionLimit.objects.filter(command=command).first()
+    found = [Step("open", _("Stops by itself at"), limits.shown(limit))] if limit else []
+    if cards.find(str(command.payload.get("idTag", ""))) is None:
+        said = _("Its start is answered Invalid, and most stations stop then.")
+        found.append(Step("open", _("Nobody here knows this card"), said))
+    return found
 
 
 def _sent(command: Command) -> Step:
     if command.status == CommandStatus.EXPIRED:
-        return Step("failed", "Not sent", words.meaning(command), command.settled_at)
+        return Step("failed", _("Not sent"), words.meaning(command), command.settled_at)
     if command.status == CommandStatus.WAITING:
-        return Step("now", "Waiting to be sent")
-    return Step("done", "Sent to the station", "", command.sent_at)
+        return Step("now", _("Waiting to be sent"))
+    return Step("done", _("Sent to the station"), "", command.sent_at)
 
 
-def _answered(command: Command) -> Step:
+def _answered(command: Command, at: datetime) -> Step:
     if command.is_open:
-        return Step("now", "Waiting for the answer")
+        most = (command.answer_before or at) - (command.sent_at or at)
+        said = _("at most %(seconds)s s") % {"seconds": round(most.total_seconds())}
+        return Step("now", _("Waiting for the answer"), said)
     state = "done" if words.is_good(command) else "failed"
     return Step(state, words.command(command), words.meaning(command), command.settled_at)
 
@@ -74,10 +99,12 @@ def _watched(command: Command, at: datetime) -> Step:
         return step
     effect = CommandEffect.objects.filter(command=command, state=EffectState.MISSING).first()
     if effect is not None:
-        return Step("failed", "Accepted, and nothing happened", waiting, effect.settled_at)
+        said = _("Accepted, and nothing happened")
+        return Step("failed", said, str(waiting), effect.settled_at)
     if command.settled_at and at - command.settled_at > _PATIENCE:
-        return Step("open", f"{waiting}: nothing so far", "This page no longer watches.")
-    return Step("now", waiting)
+        said = _("%(waiting)s: nothing so far") % {"waiting": waiting}
+        return Step("open", said, _("This page no longer watches."))
+    return Step("now", str(waiting))
 
 
 def _started(command: Command) -> Step | None:
@@ -89,8 +116,10 @@ def _started(command: Command) -> Step | None:
         if _is_of(session, command):
             return Step(
                 "done",
-                format_html("Charging: {}", display.link(session)),
-                f"connector {session.connector.connector_id}" if session.connector else "",
+                format_html("{}: {}", _("Charging"), display.link(session)),
+                _("connector %(number)s") % {"number": session.connector.connector_id}
+                if session.connector
+                else "",
                 session.started_at,
             )
     return None
@@ -112,7 +141,8 @@ def _stopped(command: Command) -> Step | None:
     ).first()
     if session is None or session.is_open:
         return None
-    text = format_html("Ended: {}, {}", display.link(session), display.kwh(session.energy_wh))
+    ended, energy = display.link(session), display.kwh(session.energy_wh)
+    text = format_html("{}: {}, {}", _("Ended"), ended, energy)
     return Step("done", text, session.stop_reason, session.stopped_at)
 
 
@@ -120,20 +150,20 @@ def _restarted(command: Command) -> Step | None:
     booted = command.station.last_boot_at
     if booted is None or command.sent_at is None or booted < command.sent_at:
         return None
-    return Step("done", "The station is back", "", booted)
+    return Step("done", _("The station is back"), "", booted)
 
 
 def _read_back(command: Command) -> Step:
     """What the station makes of its charging profiles, as it just answered."""
     schedule = (command.answer or {}).get("chargingSchedule")
     if not schedule:
-        return Step("done", "No profile limits this connector")
-    return Step("done", "The station charges by", schedule_table(schedule))
+        return Step("done", _("No profile limits this connector"))
+    return Step("done", _("The station charges by"), schedule_table(schedule))
 
 
-_FOLLOWS: dict[str, tuple[Callable[[Command], Step | None], str]] = {
-    "RemoteStartTransaction": (_started, "Waiting for the driver to plug in"),
-    "RemoteStopTransaction": (_stopped, "Waiting for the session to end"),
-    "GetCompositeSchedule": (_read_back, "Reading"),
-    "Reset": (_restarted, "Waiting for the station to come back"),
+_FOLLOWS: dict[str, tuple[Callable[[Command], Step | None], Promise]] = {
+    "RemoteStartTransaction": (_started, gettext_lazy("Waiting for the driver to plug in")),
+    "RemoteStopTransaction": (_stopped, gettext_lazy("Waiting for the session to end")),
+    "GetCompositeSchedule": (_read_back, gettext_lazy("Reading")),
+    "Reset": (_restarted, gettext_lazy("Waiting for the station to come back")),
 }

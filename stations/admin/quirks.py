@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import display
 from cms.shared.admin import (
@@ -21,10 +21,10 @@ from cms.shared.admin import (
     ModelAdmin,
     ReadOnlyAdmin,
     RelatedFilter,
-    TextInput,
 )
 from stations import selectors
 from stations.admin import find
+from stations.admin.quirk_forms import QuirkForm, typed
 from stations.models import KNOBS, REPAIRS, ChargingStation, Quirk, QuirkTally
 from stations.services import quirks
 
@@ -39,12 +39,12 @@ def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     rows = QuirkTally.objects.filter(station=station)[:_SHOWN]
     known = quirks.settings(quirks.enabled(), station).values()
     return {
-        "known": [(display.link(row, row.name), _typed(row.value), row.note) for row in known]
+        "known": [(display.link(row, row.name), typed(row.value), row.note) for row in known]
         if request.user.has_perm("stations.view_quirk")
         else [],
         "tolerated": [
             {
-                "words": row.words,
+                "words": _(row.words),
                 "detail": row.detail,
                 "times": f"{row.times:,}",
                 "when": display.ago(row.last_seen_at),
@@ -55,49 +55,18 @@ def panel(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     }
 
 
-class QuirkForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A quirk; its value as JSON, or as the bare word."""
-
-    value = forms.CharField(
-        widget=TextInput(attrs={"spellcheck": "false"}),
-        help_text=format_html_join(
-            "", "<div><strong>{}</strong>: {}</div>", ((n, k.expected) for n, k in KNOBS.items())
-        ),
-    )
-
-    class Meta:
-        model = Quirk
-        fields = ("name", "value", "vendor", "model", "firmware", "enabled", "note")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "name" in self.fields:  # not for what came with the system
-            about = [(name, f"{name}: {knob.help}") for name, knob in KNOBS.items()]
-            self.fields["name"].choices = about  # type: ignore[attr-defined]
-        if "value" in self.fields and self.instance.pk:
-            self.initial["value"] = _typed(self.instance.value)
-
-    def clean_value(self) -> Any:
-        """The value it stands for; whether it fits the name is the model's to say."""
-        text = self.cleaned_data["value"].strip()
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError:
-            return text
-
-
 class StateFilter(FixedFilter):
     """By whether it counts."""
 
-    title = "state"
+    title = lazy("state")
     parameter_name = "enabled"
-    options = (("1", "On"), ("0", "Off"))
+    options = (("1", lazy("On")), ("0", lazy("Off")))
 
 
 class NameFilter(FixedFilter):
     """By what it is about."""
 
-    title = "what"
+    title = lazy("what")
     parameter_name = "name"
     options = tuple((name, name) for name in KNOBS)
 
@@ -105,9 +74,13 @@ class NameFilter(FixedFilter):
 class KindFilter(FixedFilter):
     """By what was tolerated."""
 
-    title = "what"
+    title = lazy("what")
     parameter_name = "kind"
-    options = (*REPAIRS.items(), *((name, f"{name}: {knob.help}") for name, knob in KNOBS.items()))
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, Any], ...]:
+        """Repairs everybody gets, then what models need."""
+        knobs = ((name, f"{name}: {_(knob.help)}") for name, knob in KNOBS.items())
+        return (*((kind, _(text)) for kind, text in REPAIRS.items()), *knobs)
 
 
 @admin.register(Quirk)
@@ -120,16 +93,18 @@ class QuirkAdmin(ModelAdmin):
     list_filter = (StateFilter, NameFilter)
     list_before_template = "admin/stations/repairs.html"
     search_fields = ("name__istartswith", "vendor__istartswith", "model__istartswith")
-    search_help_text = "Name, vendor or model begins with …"
+    search_help_text = lazy("Name, vendor or model begins with …")
     actions = None
     fieldsets = (
         (None, {"fields": ("name", "value", "enabled", "note")}),
         (
-            "For stations with",
+            lazy("For stations with"),
             {
                 "fields": ("vendor", "model", "firmware"),
-                "description": "* stands for any text, letter case does not count, and what is"
-                " left empty fits all. Of several the one with the most text counts.",
+                "description": lazy(
+                    "* stands for any text, letter case does not count, and what is"
+                    " left empty fits all. Of several the one with the most text counts."
+                ),
             },
         ),
     )
@@ -163,34 +138,34 @@ class QuirkAdmin(ModelAdmin):
         response: HttpResponse = super().changelist_view(request, shown)
         return response
 
-    @admin.display(description="What", ordering="name")
+    @admin.display(description=lazy("What"), ordering="name")
     def what(self, row: Quirk) -> SafeString:
         """Its name, and what that is for."""
         return format_html(
             '<span class="vd-two"><strong>{}</strong><small>{}</small></span>',
             row.name,
-            KNOBS[row.name].help,
+            _(KNOBS[row.name].help),
         )
 
-    @admin.display(description="Value")
+    @admin.display(description=lazy("Value"))
     def value_shown(self, row: Quirk) -> str:
         """As one types it."""
-        return _typed(row.value)
+        return typed(row.value)
 
-    @admin.display(description="For", ordering="vendor")
+    @admin.display(description=lazy("For"), ordering="vendor")
     def whom(self, row: Quirk) -> str:
         """Vendor, model and firmware."""
-        return " ".join(filter(None, [row.vendor, row.model, row.firmware])) or "every station"
+        return " ".join(filter(None, [row.vendor, row.model, row.firmware])) or _("every station")
 
-    @admin.display(description="State", ordering="enabled")
+    @admin.display(description=lazy("State"), ordering="enabled")
     def state(self, row: Quirk) -> SafeString:
         """On or off, and where it comes from."""
-        origin = "came with the system" if row.seeded else "added here"
+        origin = _("came with the system") if row.seeded else _("added here")
         return display.pill(
-            "On" if row.enabled else "Off", "green" if row.enabled else "grey", origin
+            _("On") if row.enabled else _("Off"), "green" if row.enabled else "grey", origin
         )
 
-    @admin.display(description="Times", ordering="times")
+    @admin.display(description=lazy("Times"), ordering="times")
     def times(self, row: Any) -> SafeString:
         """How often it made a difference, with whom."""
         if not row.times:
@@ -200,12 +175,12 @@ class QuirkAdmin(ModelAdmin):
             '<a class="vd-link vd-number" href="{}">{}</a>', address, f"{row.times:,}"
         )
 
-    @admin.display(description="Stations", ordering="at_stations")
+    @admin.display(description=lazy("Stations"), ordering="at_stations")
     def at_stations(self, row: Any) -> SafeString:
         """At how many."""
         return format_html('<span class="vd-number">{}</span>', row.at_stations)
 
-    @admin.display(description="Last seen", ordering="last_seen_at")
+    @admin.display(description=lazy("Last seen"), ordering="last_seen_at")
     def last_seen(self, row: Any) -> SafeString:
         """How long ago."""
         return display.ago(row.last_seen_at)
@@ -221,7 +196,7 @@ class QuirkTallyAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_filter = (KindFilter, ("station", RelatedFilter))
     allowed_lookups = ("quirk",)
     search_fields = ("id",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     fieldsets = (
         (
             None,
@@ -241,55 +216,56 @@ class QuirkTallyAdmin(ReadOnlyAdmin, BigTableAdmin):
         text = search_term.strip()
         return (find.at_stations(queryset, text) if text else queryset), False
 
-    @admin.display(description="What")
+    @admin.display(description=lazy("What"))
     def what(self, row: QuirkTally) -> SafeString:
         """Its kind, in words."""
         return format_html(
-            '<span class="vd-two"><strong>{}</strong><small>{}</small></span>', row.kind, row.words
+            '<span class="vd-two"><strong>{}</strong><small>{}</small></span>',
+            row.kind,
+            _(row.words),
         )
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def of_station(self, row: QuirkTally) -> SafeString:
         """Which."""
         return display.link(row.station)
 
-    @admin.display(description="Model")
+    @admin.display(description=lazy("Model"))
     def of_model(self, row: QuirkTally) -> str | SafeString:
         """What the station is."""
         station = row.station
         parts = [station.vendor, station.model, station.firmware_version]
         return " ".join(filter(None, parts)) or display.NOTHING
 
-    @admin.display(description="Known from")
+    @admin.display(description=lazy("Known from"))
     def of_quirk(self, row: QuirkTally) -> SafeString:
         """The quirk that says so; nothing for what is tolerated of every model."""
         return display.link(row.quirk)
 
-    @admin.display(description="Times")
+    @admin.display(description=lazy("Times"))
     def times_shown(self, row: QuirkTally) -> SafeString:
         """How often."""
         return format_html('<span class="vd-number">{}</span>', f"{row.times:,}")
 
-    @admin.display(description="First seen")
+    @admin.display(description=lazy("First seen"))
     def first_seen(self, row: QuirkTally) -> SafeString:
         """Exactly."""
         return display.when(row.first_seen_at)
 
-    @admin.display(description="Last seen")
+    @admin.display(description=lazy("Last seen"))
     def last_seen(self, row: QuirkTally) -> SafeString:
         """How long ago."""
         return display.ago(row.last_seen_at)
-
-
-def _typed(value: Any) -> str:
-    """A value as one types it: a word without its quotes."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _repairs() -> list[tuple[str, str, str]]:
     """What is tolerated of every model: in words, how often, and the page of whom."""
     rows = QuirkTally.objects.filter(quirk=None).order_by().values_list("kind")
     return [
-        (REPAIRS.get(kind, kind), f"{times:,}", f"{reverse(_TALLIES)}?{urlencode({'kind': kind})}")
+        (
+            _(REPAIRS.get(kind, kind)),
+            f"{times:,}",
+            f"{reverse(_TALLIES)}?{urlencode({'kind': kind})}",
+        )
         for kind, times in sorted(rows.annotate(times=Sum("times")))
     ]

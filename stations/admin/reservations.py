@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import clock, display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
-from cms.shared.dialogs import DialogForm, dialog
-from rfid.services import cards
-from stations.admin import find, progress, words
-from stations.admin.forms import SuggestInput, id_tag_field
-from stations.models import ChargingStation, Reservation
-from stations.models.reservations import HOLDING
+from cms.shared.dialogs import dialog
+from rfid.admin import numbers
+from stations.admin import find, progress, reservation_days, words
+from stations.admin.reservation_forms import CancelForm, ReserveForm
+from stations.models import Reservation
 from stations.services import reservations
-
-
-class ReserveForm(DialogForm):
-    """What, for whom, how long. The station is asked for only where the page is not its own."""
-
-    station = forms.CharField(
-        max_length=100,
-        widget=SuggestInput("stations_chargingstation_suggest"),
-        help_text="Its identity",
-    )
-    connector_id = forms.IntegerField(
-        label="Connector",
-        initial=0,
-        min_value=0,
-        max_value=1000,
-        help_text="Its number; 0: any, if the station supports that",
-    )
-    id_tag = id_tag_field()
-    group = forms.BooleanField(
-        label="Its group may use it, too",
-        required=False,
-        help_text="Any card of the same card group (parentIdTag)",
-    )
-    minutes = forms.IntegerField(
-        label="For how many minutes", initial=30, min_value=1, max_value=10080
-    )
-
-    def prepare(self) -> None:
-        """On a station's page, that station."""
-        if isinstance(self.obj, ChargingStation):
-            del self.fields["station"]
-            asked = self.request.GET.get("connector", "")
-            if asked.isdigit():
-                self.fields["connector_id"].initial = int(asked)
-            if not self.obj.connection_id:
-                self.refuse(f"{self.obj} is offline. Nothing is sent, and nothing is queued.")
-
-    def clean(self) -> dict[str, Any]:
-        """With ``parent_id_tag``: the group's tag, where its cards may use the reservation."""
-        cleaned = self.cleaned_data
-        cleaned["parent_id_tag"] = ""
-        if cleaned.get("group") and cleaned.get("id_tag"):
-            card = cards.find(cleaned["id_tag"])
-            cleaned["parent_id_tag"] = card.group.parent_id_tag if card and card.group else ""
-            if not cleaned["parent_id_tag"]:
-                self.add_error("group", "The card belongs to no group.")
-        return cleaned
-
-    def clean_station(self) -> ChargingStation:
-        """The station with that identity."""
-        found = ChargingStation.objects.named(self.cleaned_data["station"].strip()).first()
-        if found is None:
-            raise forms.ValidationError("There is no station with this identity.")
-        return found
 
 
 def reserve_from(model_admin: Any, request: HttpRequest, form: ReserveForm) -> HttpResponse:
@@ -84,7 +30,7 @@ def reserve_from(model_admin: Any, request: HttpRequest, form: ReserveForm) -> H
         station=wanted.get("station") or form.obj,
         connector_id=wanted["connector_id"],
         id_tag=wanted["id_tag"],
-        expires_at=at + timedelta(minutes=wanted["minutes"]),
+        expires_at=form.expires_at(at),
         at=at,
         requested_by_id=request.user.pk,
         parent_id_tag=wanted["parent_id_tag"],
@@ -94,32 +40,20 @@ def reserve_from(model_admin: Any, request: HttpRequest, form: ReserveForm) -> H
     return progress.respond(model_admin, request, form.obj, reservation.command)
 
 
-class CancelForm(DialogForm):
-    """Only a question."""
-
-    obj: Reservation
-
-    def prepare(self) -> None:
-        """Say why it cannot be cancelled, if so."""
-        if self.obj.status not in HOLDING:
-            self.refuse(f"It is over already: {self.obj.get_status_display()}.")
-        elif not self.obj.station.connection_id:
-            self.refuse(f"{self.obj.station} is offline. Nothing is sent, and nothing is queued.")
-
-
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
     """Connectors kept for cards."""
 
-    list_display = ("number", "state", "at_station", "outlet", "id_tag", "until", "asked", "by")
+    list_display = ("number", "state", "at_station", "outlet", "card", "until", "asked", "by")
     list_display_links = ("number",)
     list_select_related = ("station", "connector", "requested_by")
     list_filter = (("status", ChoiceFilter), ("station", RelatedFilter))
     search_fields = ("reservation_id",)
-    search_help_text = "Number, id tag, or identity of a station begins with …"
+    search_help_text = lazy("Number, id tag, or identity of a station begins with …")
     actions_list = ["reserve"]
     actions_row = ["cancel"]
     actions_detail = ["cancel"]
+    list_before_template = "admin/stations/reservation_list.html"
     change_form_outer_before_template = "admin/stations/command_head.html"
     fieldsets = (
         (
@@ -128,7 +62,7 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
                 "fields": (
                     ("state", "why"),
                     ("at_station", "outlet"),
-                    ("id_tag", "parent_id_tag"),
+                    ("card", "parent"),
                     ("expires", "ended"),
                     ("asked", "by"),
                     ("of_session", "of_command"),
@@ -136,6 +70,27 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
             },
         ),
     )
+
+    def get_urls(self) -> list[Any]:
+        """Plus the reservations of a day."""
+        view = self.admin_site.admin_view
+        return [path("day/", view(self.day), name="stations_reservation_day"), *super().get_urls()]
+
+    def day(self, request: HttpRequest) -> HttpResponse:
+        """Who keeps which connector on a day; asked for by htmx, the part that renews itself."""
+        self.may_look(request)
+        may_cancel = self.has_cancel_permission(request)
+        shown = reservation_days.page(request, self.get_queryset(request), may_cancel)
+        if request.headers.get("HX-Request") == "true":
+            return render(request, "admin/stations/reservation_day_live.html", shown)
+        reserve = reverse("admin:stations_reservation_reserve")
+        around = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "reserve_url": reserve if self.has_reserve_permission(request) else "",
+            "list_url": reverse("admin:stations_reservation_changelist"),
+        }
+        return render(request, "admin/stations/reservation_day.html", {**around, **shown})
 
     def has_reserve_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Who may reserve."""
@@ -155,10 +110,10 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
         return find.by_number_tag_or_station(queryset, text), False
 
     @dialog(
-        title="Reserve",
+        title=lazy("Reserve"),
         permission="reserve",
         form=ReserveForm,
-        submit="Reserve",
+        submit=lazy("Reserve"),
         icon="event_available",
     )
     def reserve(self, request: HttpRequest, obj: None, form: Any) -> HttpResponse:
@@ -166,11 +121,11 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
         return reserve_from(self, request, form)
 
     @dialog(
-        title="Cancel",
+        title=lazy("Cancel"),
         permission="cancel",
         form=CancelForm,
-        submit="Cancel the reservation",
-        text="The station is asked to give the connector free again.",
+        submit=lazy("Cancel the reservation"),
+        text=lazy("The station is asked to give the connector free again."),
         icon="event_busy",
         danger=True,
     )
@@ -184,75 +139,77 @@ class ReservationAdmin(ReadOnlyAdmin, BigTableAdmin):
         )
         return progress.respond(self, request, reservation, command)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+    def around(self, request: HttpRequest, reservation: Reservation) -> dict[str, Any]:
         """The facts, with the station's answer on top."""
-        reservation = self.get_object(request, object_id)
-        shown: dict[str, Any] = {}
-        if reservation and reservation.command:
-            shown = {"progress": progress.of(reservation.command, at=clock.now())}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+        command = reservation.command
+        return {"progress": progress.of(command, at=clock.now())} if command else {}
 
-    @admin.display(description="Reservation")
+    @admin.display(description=lazy("Reservation"))
     def number(self, row: Reservation) -> str:
         """OCPP's reservationId."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def state(self, row: Reservation) -> SafeString:
         """Where it stands."""
         return words.reservation(row)
 
-    @admin.display(description="Why")
+    @admin.display(description=lazy("Why"))
     def why(self, row: Reservation) -> str | SafeString:
         """The reason, where there is one."""
         return row.status_reason or display.NOTHING
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: Reservation) -> SafeString:
         """Where."""
         return display.link(row.station)
 
-    @admin.display(description="Connector")
+    @admin.display(description=lazy("Connector"))
     def outlet(self, row: Reservation) -> str:
         """Its number, or any."""
         return str(row.connector.connector_id or "any")
 
-    @admin.display(description="Until")
+    @admin.display(description=lazy("Id tag"))
+    def card(self, row: Reservation) -> str | SafeString:
+        """Whom it is for."""
+        return numbers.cell(row.id_tag)
+
+    @admin.display(description=lazy("Parent id tag"))
+    def parent(self, row: Reservation) -> str | SafeString:
+        """Whose cards may use it as well."""
+        return numbers.cell(row.parent_id_tag)
+
+    @admin.display(description=lazy("Until"))
     def until(self, row: Reservation) -> SafeString:
         """When it ends, in or ago."""
         return display.ago(row.expires_at)
 
-    @admin.display(description="Until")
+    @admin.display(description=lazy("Until"))
     def expires(self, row: Reservation) -> SafeString:
         """Exactly."""
         return display.when(row.expires_at)
 
-    @admin.display(description="Over since")
+    @admin.display(description=lazy("Over since"))
     def ended(self, row: Reservation) -> SafeString:
         """Exactly."""
         return display.when(row.ended_at)
 
-    @admin.display(description="Asked")
+    @admin.display(description=lazy("Asked"))
     def asked(self, row: Reservation) -> SafeString:
         """When."""
         return display.ago(row.requested_at)
 
-    @admin.display(description="Asked by")
+    @admin.display(description=lazy("Asked by"))
     def by(self, row: Reservation) -> object:
         """The person, or nobody where the station made it itself."""
         return row.requested_by or display.NOTHING
 
-    @admin.display(description="Used by")
+    @admin.display(description=lazy("Used by"))
     def of_session(self, row: Reservation) -> SafeString:
         """The session that began on it."""
         return display.link(row.session)
 
-    @admin.display(description="Asked with")
+    @admin.display(description=lazy("Asked with"))
     def of_command(self, row: Reservation) -> SafeString:
         """The command."""
         return display.link(row.command)

@@ -11,15 +11,19 @@ from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
-from cms.shared import display
+from cms.shared import display, scoping
 from cms.shared.admin import (
     BigTableAdmin,
     ChoiceFilter,
     FixedFilter,
     RelatedFilter,
 )
-from stations.admin import evidence, find, words
+from rfid.admin import numbers
+from stations.admin import evidence, find, known_facts, words
 from stations.admin.settling import SettlingActions
 from stations.models import ReviewCase, ReviewKind, ReviewState
 
@@ -29,9 +33,13 @@ _MOST = 5000  # open cases told apart by kind: more than strangers may cause; no
 class StateFilter(FixedFilter):
     """By whether somebody still has to look: the open ones, unless more is asked for."""
 
-    title = "state"
+    title = lazy("state")
     parameter_name = "state"
-    options = ((ReviewState.OPEN, "Open"), (ReviewState.SETTLED, "Settled"), ("all", "All"))
+    options = (
+        (ReviewState.OPEN, pgettext_lazy("state", "Open")),
+        (ReviewState.SETTLED, lazy("Settled")),
+        ("all", lazy("All")),
+    )
     all_option = None
 
     def value(self) -> str:
@@ -70,9 +78,8 @@ class ReviewAdmin(SettlingActions, BigTableAdmin):
     )
     list_before_template = "admin/stations/review_kinds.html"
     actions = None
-    actions_detail_hide_default = True  # nobody edits them: what was decided stands on the page
     search_fields = ("id",)
-    search_help_text = "Number, id tag, identity, or identity of a station begins with …"
+    search_help_text = lazy("Number, id tag, identity, or identity of a station begins with …")
     actions_detail = [
         *("attach", "accept", "end", "acknowledge"),
         *("adopt_station", "adopt_card", "discard"),
@@ -81,12 +88,12 @@ class ReviewAdmin(SettlingActions, BigTableAdmin):
     change_form_outer_after_template = "admin/stations/review_tail.html"
     fieldsets = (
         (
-            "What happened",
+            lazy("What happened"),
             {
                 "fields": (
                     ("about", "why_here"),
                     ("of_station", "of_session"),
-                    ("cp_id", "id_tag"),
+                    ("cp_id", "tag"),
                     ("first_seen", "last_seen"),
                     ("times", "address"),
                     "details",
@@ -94,10 +101,15 @@ class ReviewAdmin(SettlingActions, BigTableAdmin):
             },
         ),
         (
-            "What was decided",
+            lazy("What was decided"),
             {"fields": (("state_shown", "settled"), ("by", "why"), "changed")},
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was decided, only once something was."""
+        shown = super().get_fieldsets(request, obj)
+        return shown[:1] if obj and obj.is_open else shown
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody: what happens makes them."""
@@ -141,98 +153,99 @@ class ReviewAdmin(SettlingActions, BigTableAdmin):
             context["kinds"] = _kinds(request, changes)
         return response
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+    def around(self, request: HttpRequest, case: ReviewCase) -> dict[str, Any]:
         """The facts, with the evidence below."""
-        case = self.get_object(request, object_id)
-        shown = evidence.page(request, case) if case else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+        beside = evidence.neighbours(request, case, self.get_queryset(request))
+        return {**evidence.page(request, case), **beside}
 
-    @admin.display(description="Case")
+    @admin.display(description=lazy("Case"))
     def number(self, row: ReviewCase) -> SafeString:
         """Its number."""
         return format_html("#{}", row.pk)
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def state_shown(self, row: ReviewCase) -> SafeString:
         """Open, or how it was settled."""
         return words.review_state(row)
 
-    @admin.display(description="What")
+    @admin.display(description=lazy("What"))
     def about(self, row: ReviewCase) -> SafeString:
         """Its kind, and who or what it is about."""
         number = row.evidence.get("transactionId")
-        reported = "" if number is None else f"transaction {number}"
-        named = row.session or row.cp_id or row.id_tag or reported or "many, counted together"
+        reported = "" if number is None else _("transaction %(number)s") % {"number": number}
+        card = numbers.cell(row.id_tag) if row.id_tag else ""
+        named = row.session or row.cp_id or card or reported or _("many, counted together")
         return format_html(
             '<span class="vd-two"><strong>{}</strong><small>{}</small></span>',
             row.get_kind_display(),
             named,
         )
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def of_station(self, row: ReviewCase) -> SafeString:
         """Where."""
         return display.link(row.station)
 
-    @admin.display(description="Session")
+    @admin.display(description=lazy("Session"))
     def of_session(self, row: ReviewCase) -> SafeString:
         """Which."""
         return display.link(row.session)
 
-    @admin.display(description="Why")
+    @admin.display(description=lazy("Why"))
     def why_here(self, row: ReviewCase) -> str:
         """Why it is here, in words."""
         return words.reason(row.reason)
 
-    @admin.display(description="Times")
+    @admin.display(description=lazy("Id tag"))
+    def tag(self, row: ReviewCase) -> str | SafeString:
+        """What was presented."""
+        return numbers.cell(row.id_tag)
+
+    @admin.display(description=lazy("Times"))
     def times(self, row: ReviewCase) -> SafeString:
         """How often it was seen."""
         return format_html('<span class="vd-number">{}</span>', f"{row.times_seen:,}")
 
-    @admin.display(description="Last seen")
+    @admin.display(description=lazy("Last seen"))
     def last_seen(self, row: ReviewCase) -> SafeString:
         """How long ago."""
         return display.ago(row.last_seen_at)
 
-    @admin.display(description="First seen")
+    @admin.display(description=lazy("First seen"))
     def first_seen(self, row: ReviewCase) -> SafeString:
         """Exactly."""
         return display.when(row.first_seen_at)
 
-    @admin.display(description="Details")
+    @admin.display(description=lazy("Details"))
     def details(self, row: ReviewCase) -> SafeString:
         """As they were noted."""
-        return display.payload(row.evidence) if row.evidence else display.NOTHING
+        return known_facts.evidence(row.evidence)
 
-    @admin.display(description="Settled")
+    @admin.display(description=lazy("Settled"))
     def settled(self, row: ReviewCase) -> SafeString:
         """Exactly."""
         return display.when(row.settled_at)
 
-    @admin.display(description="By")
+    @admin.display(description=lazy("By"))
     def by(self, row: ReviewCase) -> str | SafeString:
         """Who; nobody where it completed by itself."""
         return row.settled_by_name or display.NOTHING
 
-    @admin.display(description="What changed")
+    @admin.display(description=lazy("What changed"))
     def changed(self, row: ReviewCase) -> SafeString:
         """Each field before and after."""
-        return display.payload(row.changes) if row.changes else display.NOTHING
+        return known_facts.changes(row.changes)
 
 
 def _kinds(request: HttpRequest, changes: Any) -> list[tuple[str, str, str, bool]]:
     """Kinds that wait: label, how many, address, whether it is the chosen one."""
-    waiting = ReviewCase.objects.filter(state=ReviewState.OPEN).order_by()
+    rows = scoping.visible(request.user, ReviewCase.objects.order_by())
+    waiting = rows.filter(state=ReviewState.OPEN)
     found = list(waiting.values_list("kind", flat=True)[: _MOST + 1])
     counted, chosen = Counter(found), request.GET.get("kind__exact", "")
     more = "+" if len(found) > _MOST else ""
     everything = (
-        "All",
+        _("All"),
         f"{min(len(found), _MOST)}{more}",
         changes.get_query_string(remove=["kind__exact"]),
         not chosen,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import display
 from cms.shared.admin import (
+    Along,
     BigTableAdmin,
     ChoiceFilter,
     FixedFilter,
@@ -22,26 +24,25 @@ from cms.shared.admin import (
     TimeFilter,
 )
 from cms.shared.dialogs import DialogForm, dialog
-from stations.admin import evidence, find, words
-from stations.admin.actions import ask
+from rfid.admin import numbers
+from stations.admin import find, session_views, words
+from stations.admin.actions import ask, may_serve
 from stations.admin.forms import describe
 from stations.models import ChargingSession
-
-_READINGS = 100
 
 
 class ReviewFilter(FixedFilter):
     """By whether somebody should look at it."""
 
-    title = "needs review"
+    title = lazy("needs review")
     parameter_name = "needs_review"
-    options = (("1", "Needs review"), ("0", "Fine"))
+    options = (("1", lazy("Needs review")), ("0", lazy("Fine")))
 
 
 class StartedFilter(TimeFilter):
     """By when it began."""
 
-    title = "started"
+    title = lazy("started")
 
     @staticmethod
     def since(rows: QuerySet[ChargingSession], moment: datetime) -> QuerySet[ChargingSession]:
@@ -57,19 +58,14 @@ class StopForm(DialogForm):
     def prepare(self) -> None:
         """Say what ends, or why it cannot."""
         if not self.obj.is_open:
-            self.refuse(f"Session {self.obj.pk} is not under way any more.")
+            self.refuse(_("Session %(pk)s is not under way any more.") % {"pk": self.obj.pk})
         elif not self.obj.station.connection_id:
-            self.refuse(f"{self.obj.station} is offline. Nothing is sent, and nothing is queued.")
+            self.refuse(
+                _("%(station)s is offline. Nothing is sent, and nothing is queued.")
+                % {"station": self.obj.station}
+            )
         else:
-            self.warn(f"It ends {describe(self.obj)}")
-
-
-def _cases(request: HttpRequest, session: ChargingSession) -> str:
-    """What was and is to settle about it, where there is anything and one may see it."""
-    if not request.user.has_perm("stations.view_reviewcase"):
-        return ""
-    case = session.review_cases.order_by("state", "-id").first()
-    return display.page(case) if case else ""
+            self.warn(_("It ends %(session)s") % {"session": describe(self.obj, self.request.user)})
 
 
 @admin.register(ChargingSession)
@@ -88,21 +84,23 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
     )
     list_display_links = ("number",)
     ordering_in_range = ("-started_at", "-transaction_id")
+    newest_along = Along("station")
     list_select_related = ("station", "connector", "card")
     list_filter = (
         StartedFilter,
         ("status", ChoiceFilter),
         ReviewFilter,
         ("station", RelatedFilter),
+        ("station__site", RelatedFilter),
     )
     search_fields = ("transaction_id",)
-    search_help_text = "Number, id tag, or identity of a station begins with …"
+    search_help_text = lazy("Number, id tag, or identity of a station begins with …")
     actions_detail = ["stop"]
     change_form_outer_before_template = "admin/stations/session_head.html"
     change_form_outer_after_template = "admin/stations/session_tail.html"
     fieldsets = (
         (
-            "Start and end",
+            lazy("Start and end"),
             {
                 "fields": (
                     ("began", "began_raw"),
@@ -112,18 +110,24 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
             },
         ),
         (
-            "Meter",
+            lazy("Meter"),
             {"fields": (("start_register", "end_register"), ("energy", "last_reading"))},
         ),
         (
-            "Card",
+            lazy("Card"),
             {"fields": (("who", "authorization"), ("stopped_by", "reported"), "billable")},
         ),
     )
 
-    def has_send_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Who may send commands."""
-        return request.user.has_perm("stations.add_command")
+    class Media:
+        js = ("voltdesk/session.js", "voltdesk/log.js")
+        css: ClassVar[dict[str, tuple[str, ...]]] = {
+            "all": ("voltdesk/session.css", "voltdesk/log.css")
+        }
+
+    def has_serve_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Who may stop it."""
+        return may_serve(request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ChargingSession], search_term: str
@@ -143,10 +147,10 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
         return actions
 
     @dialog(
-        title="Stop",
-        permission="send",
+        title=lazy("Stop"),
+        permission="serve",
         form=StopForm,
-        submit="Stop charging",
+        submit=lazy("Stop charging"),
         icon="stop",
         danger=True,
     )
@@ -155,124 +159,102 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
         payload = {"transactionId": session.pk}
         return ask(self, request, session.station, form, "RemoteStopTransaction", payload)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The facts, with the last meter values below."""
-        session = self.get_object(request, object_id)
-        shown = self._shown(request, session) if session else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+    def get_urls(self) -> list[Any]:
+        """Plus the parts of the page that renew themselves or are fetched later."""
+        return [*session_views.urls(self), *super().get_urls()]
 
-    def _shown(self, request: HttpRequest, session: ChargingSession) -> dict[str, Any]:
-        may = request.user.has_perm("stations.view_metervalue")
-        all_readings = reverse("admin:stations_metervalue_changelist")
-        readings = session.meter_values.defer("raw").order_by("-sampled_at", "-id")
-        return {
-            "session": session,
-            "state": words.session(session),
-            "review": words.review(session),
-            "review_url": _cases(request, session),
-            "energy": display.kwh(session.energy_wh),
-            "power": display.kw(session.power_w) if session.is_open else "",
-            "charge": display.number(session.soc_percent, "%", 0),
-            "length": words.session_length(session),
-            "station_link": display.link(session.station),
-            "outlet": self.outlet(session),
-            "readings": [evidence.reading(row) for row in readings[:_READINGS]] if may else None,
-            "readings_url": f"{all_readings}?session={session.pk}",
-        }
+    def around(self, request: HttpRequest, session: ChargingSession) -> dict[str, Any]:
+        """How it stands, its chart and its story, and what apps above know of it."""
+        return session_views.shown(request, session)
 
-    @admin.display(description="Session")
+    @admin.display(description=lazy("Session"))
     def number(self, row: ChargingSession) -> SafeString:
         """Its transaction id."""
         return format_html("#{}", row.pk)
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def state(self, row: ChargingSession) -> SafeString:
         """Where it stands."""
         return words.session(row)
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: ChargingSession) -> SafeString:
         """Where."""
         return display.link(row.station)
 
-    @admin.display(description="Connector")
+    @admin.display(description=lazy("Connector"))
     def outlet(self, row: ChargingSession) -> Any:
         """Its number."""
         return row.connector.connector_id if row.connector else display.NOTHING
 
-    @admin.display(description="Card")
+    @admin.display(description=lazy("Card"))
     def who(self, row: ChargingSession) -> SafeString:
         """The card, or the id tag of one nobody knows."""
         if row.card is None:
-            return format_html("{}", row.id_tag or display.NOTHING)
+            return format_html("{}", numbers.cell(row.id_tag))
         return display.link(row.card)
 
-    @admin.display(description="Energy")
+    @admin.display(description=lazy("Energy"))
     def energy(self, row: ChargingSession) -> SafeString:
         """By now or in the end."""
         return display.kwh(row.energy_wh)
 
-    @admin.display(description="Duration")
+    @admin.display(description=lazy("Duration"))
     def length(self, row: ChargingSession) -> str:
         """By now or in the end."""
         return words.session_length(row)
 
-    @admin.display(description="Started")
+    @admin.display(description=lazy("Started"))
     def started(self, row: ChargingSession) -> SafeString:
         """How long ago."""
         return display.ago(row.started_at)
 
-    @admin.display(description="Started")
+    @admin.display(description=lazy("Started"))
     def began(self, row: ChargingSession) -> SafeString:
         """Exactly."""
         return display.when(row.started_at)
 
-    @admin.display(description="As sent")
+    @admin.display(description=lazy("As sent"))
     def began_raw(self, row: ChargingSession) -> str | SafeString:
         """The station's text."""
         return row.started_at_raw or display.NOTHING
 
-    @admin.display(description="Stopped")
+    @admin.display(description=lazy("Stopped"))
     def ended(self, row: ChargingSession) -> SafeString:
         """Exactly."""
         return display.when(row.stopped_at)
 
-    @admin.display(description="As sent")
+    @admin.display(description=lazy("As sent"))
     def ended_raw(self, row: ChargingSession) -> str | SafeString:
         """The station's text."""
         return row.stopped_at_raw or display.NOTHING
 
-    @admin.display(description="Reason")
+    @admin.display(description=lazy("Reason"))
     def reason(self, row: ChargingSession) -> str | SafeString:
         """Why it stopped, in OCPP's word."""
         return row.stop_reason or display.NOTHING
 
-    @admin.display(description="Register at the start")
+    @admin.display(description=lazy("Register at the start"))
     def start_register(self, row: ChargingSession) -> SafeString:
         """In kWh."""
         return display.kwh(row.meter_start_wh)
 
-    @admin.display(description="Register at the end")
+    @admin.display(description=lazy("Register at the end"))
     def end_register(self, row: ChargingSession) -> SafeString:
         """In kWh."""
         return display.kwh(row.meter_stop_wh)
 
-    @admin.display(description="Last reading")
+    @admin.display(description=lazy("Last reading"))
     def last_reading(self, row: ChargingSession) -> SafeString:
         """When."""
         return display.when(row.last_reading_at)
 
-    @admin.display(description="Stopped by")
+    @admin.display(description=lazy("Stopped by"))
     def stopped_by(self, row: ChargingSession) -> str | SafeString:
         """The id tag that stopped it."""
-        return row.stop_id_tag or display.NOTHING
+        return numbers.cell(row.stop_id_tag)
 
-    @admin.display(description="Reported as")
+    @admin.display(description=lazy("Reported as"))
     def reported(self, row: ChargingSession) -> Any:
         """The number the station gave it, where that is not ours."""
         reported = row.reported_transaction_id

@@ -5,32 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from cms.shared import clock, dialogs, display
 from cms.shared.dialogs import dialog
-from stations.admin import configuration, progress
-from stations.admin import local_lists as lists
+from stations.admin import progress
 from stations.admin.configuration import ApplyForm
 from stations.admin.forms import StationForm
 from stations.admin.local_lists import PolicyForm, SendForm
-from stations.models import ChargingStation
 from stations.services import configuration_reads, local_lists, templates
 
 _QUEUE_S = 86400
-MENU = {
-    "title": "Setup",
-    "items": ["read_configuration", "apply_template", "send_local_list", "list_policy"],
-}
-
-
-def panels(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
-    """What the page shows of both, the list only to whom may see it."""
-    may = request.user.has_perm
-    return {
-        "setup": configuration.panel(station),
-        "local_list": lists.panel(station) if may("stations.view_locallist") else None,
-        "may_see_history": may("stations.view_configurationchange"),
-    }
 
 
 class SetupActions:
@@ -41,11 +26,11 @@ class SetupActions:
         return request.user.has_perm("stations.add_commandbatch")
 
     @dialog(
-        title="Read configuration",
+        title=_("Read configuration"),
         permission="send",
         form=StationForm,
-        submit="Read",
-        text="All settings are read in small steps, so that the station can go on working.",
+        submit=_("Read"),
+        text=_("All settings are read in small steps, so that the station can go on working."),
         icon="sync",
     )
     def read_configuration(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -57,10 +42,10 @@ class SetupActions:
         return progress.respond(self, request, station, read.command)
 
     @dialog(
-        title="Apply template",
+        title=_("Apply template"),
         permission="template",
         form=ApplyForm,
-        submit="Apply",
+        submit=_("Apply"),
         icon="rule_settings",
     )
     def apply_template(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -79,11 +64,11 @@ class SetupActions:
         return request.user.has_perm("stations.change_locallist")
 
     @dialog(
-        title="Send local list",
+        title=_("Send local list"),
         permission="send",
         form=SendForm,
-        submit="Send",
-        text="The cards the station accepts while it cannot ask us.",
+        submit=_("Send"),
+        text=_("The cards the station accepts while it cannot ask us."),
         icon="playlist_add_check",
     )
     def send_local_list(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -98,11 +83,11 @@ class SetupActions:
         return progress.respond(self, request, station, command)
 
     @dialog(
-        title="Cards in the local list",
+        title=_("Cards in the local list"),
         permission="list",
         form=PolicyForm,
-        submit="Save",
-        text="The list is kept in step with it; Off leaves it as it is.",
+        submit=_("Save"),
+        text=_("The list is kept in step with it; Off leaves it as it is."),
         icon="playlist_add",
     )
     def list_policy(self, request: HttpRequest, station: Any, form: Any) -> HttpResponse:
@@ -110,5 +95,5 @@ class SetupActions:
         policy = form.cleaned_data["policy"]
         groups = list(form.cleaned_data["groups"])
         local_lists.choose(station=station, policy=policy, groups=groups, at=clock.now())
-        self.log_change(request, station, f"Local list: {policy}.")  # type: ignore[attr-defined]
+        self.log_change(request, station, _("Local list: %(policy)s.") % {"policy": policy})  # type: ignore[attr-defined]
         return dialogs.leave(request, display.page(station))

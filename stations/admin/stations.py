@@ -2,76 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.shared import display
+from cms.shared import scoping
 from cms.shared.admin import ChoiceFilter, FixedFilter, ModelAdmin, RelatedFilter
 from stations.admin import (
     board,
+    bulk,
     credentials,
+    drivers,
     errands,
     firmware,
     installed,
     logs,
-    quirks,
+    menu,
+    more_actions,
+    registration,
+    settings_tab,
     setup,
-    words,
+    station_list,
+    station_tabs,
 )
-from stations.admin.actions import MENU, StationActions
-from stations.admin.charging import CHARGING_MENU
+from stations.admin.actions import StationActions
 from stations.admin.sites import time_zone_field
-from stations.models import ChargingStation, Connector
+from stations.models import ChargingStation
 from stations.services import stations
 
 _EDITED = (
     *("name", "site", "registration", "security_profile"),
     *("heartbeat_interval_s", "time_zone"),
 )
-_FILES_MENU = {
-    "title": "Firmware and logs",
-    "items": ["update_firmware", "get_log"],
-}
-_SECURITY_MENU = {
-    "title": "Security",
-    "items": [
-        *("rotate_key", "upgrade_profile", "new_key", "remove_key"),
-        *("install_certificate", "read_certificates", "extended_trigger"),
-    ],
-}
 
 
 class OnlineFilter(FixedFilter):
     """By whether a station is there."""
 
-    title = "online"
+    title = lazy("online")
     parameter_name = "online"
-    options = (("1", "Online"), ("0", "Offline"))
+    options = (("1", lazy("Online")), ("0", lazy("Offline")))
 
 
 @admin.register(ChargingStation)
 class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     """What operators change about a station is little; the rest it reports itself."""
 
-    list_display = (
-        "station",
-        "site",
-        "pips",
-        "is_online",
-        "is_registered",
-        "version",
-        "last_message",
-    )
+    list_display = station_list.COLUMNS
     list_display_links = ("station",)
     list_select_related = ("site",)
-    list_filter = (OnlineFilter, ("registration", ChoiceFilter), ("site", RelatedFilter))
+    list_before_template = "admin/stations/station_tabs.html"
+    list_sections = (station_list.ConnectorSection,)
+    list_filter = (
+        *(station_list.TabFilter, OnlineFilter),
+        *(("registration", ChoiceFilter), ("site", RelatedFilter)),
+    )
+    show_full_result_count = False  # the tabs say it
+    list_disable_select_all = False
     search_fields = (
         "cp_id__istartswith",
         "name__istartswith",
@@ -79,17 +71,14 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
         "model__istartswith",
         "site__name__istartswith",
     )
-    search_help_text = "Identity, name, vendor, model or site begins with …"
-    actions = None
-    actions_detail = [
-        *("remote_start", "remote_stop"),
-        *(MENU, CHARGING_MENU, setup.MENU, _FILES_MENU, _SECURITY_MENU),
-    ]
+    search_help_text = lazy("Identity, name, vendor, model or site begins with …")
+    actions = bulk.ACTIONS
+    actions_row = station_list.ROW_MENU
+    actions_detail = list(menu.ACTIONS)  # shown by the page itself: see get_actions_detail
     autocomplete_fields = ("site",)
     change_form_outer_before_template = "admin/stations/station_head.html"
-    change_form_outer_after_template = "admin/stations/station_tail.html"
     add_fieldsets = ((None, {"fields": ("cp_id", *_EDITED)}),)
-    fieldsets = (("Settings", {"fields": _EDITED}),)
+    fieldsets = ((lazy("Settings"), {"fields": _EDITED}),)
     # Dialogs of other nouns: no class has more than three bases
     has_firmware_permission = firmware.has_firmware_permission
     update_firmware = firmware.update_firmware
@@ -100,13 +89,42 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
     read_certificates = installed.read_certificates
     extended_trigger = installed.extended_trigger
     upgrade_profile = credentials.upgrade_profile
+    accept_station = registration.accept_station
+    has_cancel_permission = more_actions.has_cancel_permission
+    cancel_reservation = more_actions.cancel_reservation
+    list_version = more_actions.list_version
+    delete_certificate = more_actions.delete_certificate
+    certificate_signed = more_actions.certificate_signed
+    # Likewise the columns of the list, and what is asked of many
+    station, state, pips = station_list.station, station_list.state, station_list.pips
+    speaks, profile = station_list.speaks, station_list.profile
+    version, last_message = station_list.version, station_list.last_message
+    has_log_permission, open_log = station_list.has_log_permission, station_list.open_log
+    has_bulk_permission = bulk.has_bulk_permission
+    has_bulk_firmware_permission = bulk.has_bulk_firmware_permission
+    reset_many, availability_many = bulk.action("reset"), bulk.action("availability")
+    firmware_many, trigger_many = bulk.action("firmware"), bulk.action("trigger")
+    configuration_many = bulk.action("configuration")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:
-        """With its connectors, in one query for a whole page."""
-        rows: QuerySet[ChargingStation] = super().get_queryset(request)
-        return rows.prefetch_related(
-            Prefetch("connectors", Connector.objects.order_by("connector_id"))
-        )
+    class Media:
+        """Of the list with its bulk commands, and of the page."""
+
+        css: ClassVar[dict[str, list[str]]] = {"all": ["voltdesk/list.css", "voltdesk/station.css"]}
+        js: ClassVar[list[str]] = ["voltdesk/list.js", "voltdesk/station.js"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, its stations with their connectors."""
+        changes = super().get_changelist_instance(request)
+        changes.result_list = station_list.with_connectors(changes.result_list)
+        return changes
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, with its tabs."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if changes := context.get("cl"):
+            context.update(station_list.around(request, changes))
+        return response
 
     def get_urls(self) -> list[Any]:
         """Plus the live part of the page, and suggestions for other dialogs."""
@@ -114,6 +132,11 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
         return [
             path("suggest/", view(self.suggest), name="stations_chargingstation_suggest"),
             path("<int:pk>/live/", view(self.live), name="stations_chargingstation_live"),
+            *(*station_list.urls(self), *bulk.urls(self)),
+            path("<int:pk>/errands/", view(self.errands), name="stations_chargingstation_errands"),
+            path("drivers/", view(self.drivers), name="stations_chargingstation_drivers"),
+            *station_tabs.urls(self),
+            *settings_tab.urls(self),
             *super().get_urls(),
         ]
 
@@ -141,70 +164,46 @@ class StationAdmin(StationActions, setup.SetupActions, ModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
         """Only the stations' names: what goes with them can be millions of messages."""
-        return [f"{station}, with its message log and commands" for station in objs], {}, set(), []
+        said = _("%(station)s, with its message log and commands")
+        return [said % {"station": station} for station in objs], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: ChargingStation) -> None:
         """Remove a station that never charged."""
         stations.delete(station=obj)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The form, between what the page shows."""
-        station = self.get_object(request, object_id)
-        shown = self._shown(request, station) if station else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """None beside the title: the head of the page has them, and says why one is off."""
+        return []
 
-    def _shown(self, request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
-        own = {**board.page(request, station), **setup.panels(request, station)}
-        return {**own, **errands.panel(request, station), **quirks.panel(request, station)}
+    def around(self, request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
+        """The head and the tabs, above the form."""
+        return board.page(self, request, station)
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of the page that renews itself."""
+        """The parts of the page that renew themselves."""
         station = self.found(request, str(pk))
-        shown = {**board.live(request, station), **errands.panel(request, station)}
-        return render(request, "admin/stations/station_live.html", shown)
+        return render(
+            request, "admin/stations/station_live.html", board.live(self, request, station)
+        )
+
+    def errands(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The last update and the last log, step by step."""
+        shown = errands.panel(request, self.found(request, str(pk)))
+        return render(request, "admin/stations/station_errands.html", shown)
+
+    def drivers(self, request: HttpRequest) -> HttpResponse:
+        """Cards and drivers whose name or number begins with what was typed, as options."""
+        self.may_look(request)
+        may = self.has_serve_permission(request)
+        typed = request.GET.get("q", "").strip() if may else ""
+        options = drivers.suggested(request, typed)
+        return render(request, "admin/suggestions.html", {"options": options})
 
     def suggest(self, request: HttpRequest) -> HttpResponse:
         """Stations whose identity begins with what was typed, as options."""
         self.may_look(request)
         typed = request.GET.get("q", "").strip()
-        found = ChargingStation.objects.filter(cp_id__istartswith=typed)[:10] if typed else []
+        rows = scoping.visible(request.user, ChargingStation.objects.all())
+        found = rows.filter(cp_id__istartswith=typed)[:10] if typed else []
         options = [(station.cp_id, station.name) for station in found]
         return render(request, "admin/suggestions.html", {"options": options})
-
-    @admin.display(description="Station", ordering="cp_id")
-    def station(self, row: ChargingStation) -> SafeString:
-        """Identity, and what it is."""
-        kind = " ".join(filter(None, [row.vendor, row.model])) or row.name
-        return format_html(
-            '<span class="vd-two"><strong>{}</strong><small>{}</small></span>', row.cp_id, kind
-        )
-
-    @admin.display(description="Connectors")
-    def pips(self, row: ChargingStation) -> SafeString:
-        """Every outlet with its status."""
-        return words.pips(list(row.connectors.all()))
-
-    @admin.display(description="Online", ordering="online")
-    def is_online(self, row: ChargingStation) -> SafeString:
-        """Dot and word."""
-        return words.online(row)
-
-    @admin.display(description="Registration", ordering="registration")
-    def is_registered(self, row: ChargingStation) -> SafeString:
-        """Accepted, pending or rejected."""
-        return words.registration(row)
-
-    @admin.display(description="Firmware", ordering="firmware_version")
-    def version(self, row: ChargingStation) -> str | SafeString:
-        """As the station reports it."""
-        return row.firmware_version or display.NOTHING
-
-    @admin.display(description="Last message", ordering="last_seen_at")
-    def last_message(self, row: ChargingStation) -> SafeString:
-        """How long ago it said anything."""
-        return display.ago(row.last_seen_at)

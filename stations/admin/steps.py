@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from cms.shared import display
 from stations.models import ChargingStation, Command, FirmwareUpdate, LogRequest, Outcome
@@ -77,11 +78,15 @@ def file_link(errand: LogRequest) -> SafeString:
 def _stand(errand: FirmwareUpdate | LogRequest, at: datetime) -> Step:
     if errand.is_open:
         watched = at - errand.status_at < _PATIENCE
-        waiting = "Waiting for the station"
+        waiting = _("Waiting for the station")
         return (
             Step("now", waiting)
             if watched
-            else Step("open", f"{waiting}: nothing so far", "This page no longer watches.")
+            else Step(
+                "open",
+                _("%(waiting)s: nothing so far") % {"waiting": waiting},
+                _("This page no longer watches."),
+            )
         )
     state = "done" if errand.outcome == Outcome.DONE else "failed"
     detail: str | SafeString = errand.reason

@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from cms.shared import clock, dialogs, display
+from cms.shared import clock, dialogs, display, scoping
 from cms.shared.admin import ModelAdmin, Textarea
-from cms.shared.dialogs import DialogForm, dialog
+from cms.shared.dialogs import ShownFirstForm, dialog
 from stations.admin import find
 from stations.admin.configuration import say
 from stations.models import ChargingStation, ConfigurationTemplate, Site
@@ -25,9 +27,9 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     """A template, its settings as lines."""
 
     lines = forms.CharField(
-        label="Settings",
+        label=lazy("Settings"),
         widget=Textarea(attrs={"rows": 12, "spellcheck": "false"}),
-        help_text="One in each line: HeartbeatInterval = 300",
+        help_text=lazy("One in each line: HeartbeatInterval = 300"),
     )
 
     class Meta:
@@ -48,37 +50,44 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
         for line in filter(None, map(str.strip, text.splitlines())):
             key, equals, value = (part.strip() for part in line.partition("="))
             if not equals:
-                raise forms.ValidationError(f"{line[:60]} should be a key, “=” and a value.")
+                raise forms.ValidationError(
+                    _("%(line)s should be a key, “=” and a value.") % {"line": line[:60]}
+                )
             if is_secret(key):
-                raise forms.ValidationError(f"{key} is a password, which no template holds.")
+                raise forms.ValidationError(
+                    _("%(key)s is a password, which no template holds.") % {"key": key}
+                )
             settings[key] = value
         check_settings(settings)
         self.instance.settings = settings
         return text
 
 
-class BulkApplyForm(DialogForm):
-    """Which stations; the first press shows what it would do, the second does it."""
+class BulkApplyForm(ShownFirstForm):
+    """Which stations."""
 
     obj: ConfigurationTemplate
     site = forms.ModelChoiceField(
-        Site.objects.all(), required=False, empty_label="All stations of the template's model"
+        Site.objects.all(),
+        label=lazy("Site"),
+        required=False,
+        empty_label=lazy("All stations of the template's model"),
     )
     stations = forms.CharField(
+        label=lazy("Stations"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Or their identities, separated by spaces",
+        help_text=lazy("Or their identities, separated by spaces"),
     )
     queue = forms.BooleanField(
-        label="Wait for stations that are away",
+        label=lazy("Wait for stations that are away"),
         required=False,
-        help_text="Up to a day; else they are passed over",
+        help_text=lazy("Up to a day; else they are passed over"),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_stations(self) -> list[ChargingStation]:
         """Those named; one nobody knows is an error."""
-        return find.all_named(self.cleaned_data["stations"])
+        return find.all_named(self.cleaned_data["stations"], self.request.user)
 
     def clean(self) -> dict[str, Any]:
         """Show the plan before it is carried out."""
@@ -89,14 +98,10 @@ class BulkApplyForm(DialogForm):
         meant = named or (
             list(site.stations.all()[: templates.MOST_STATIONS])
             if site
-            else templates.of_model(self.obj)
+            else templates.of_model(self.obj, limit=scoping.limit_of(self.request.user))
         )
         plan = templates.plan(template=self.obj, stations=meant)
-        words = say(plan)
-        if cleaned["seen"] != words:
-            self.data = {**self.data.dict(), "seen": words}  # type: ignore[attr-defined]
-            self.warn(words, "blue")
-            raise forms.ValidationError("This is what it would do: press again to do it.")
+        self.show_first(("blue", say(plan)))
         return {**cleaned, "meant": meant}
 
 
@@ -107,11 +112,11 @@ class ConfigurationTemplateAdmin(ModelAdmin):
     form = TemplateForm
     list_display = ("name", "vendor", "model", "firmware", "keys", "note")
     search_fields = ("name__istartswith", "vendor__istartswith", "model__istartswith")
-    search_help_text = "Name, vendor or model begins with …"
+    search_help_text = lazy("Name, vendor or model begins with …")
     fieldsets = (
         (None, {"fields": ("name", "note")}),
-        ("For stations with", {"fields": ("vendor", "model", "firmware")}),
-        ("Settings", {"fields": ("lines",)}),
+        (lazy("For stations with"), {"fields": ("vendor", "model", "firmware")}),
+        (lazy("Settings"), {"fields": ("lines",)}),
     )
     actions_detail = ["apply_to_many"]
 
@@ -119,7 +124,7 @@ class ConfigurationTemplateAdmin(ModelAdmin):
         """Who may only look sees the settings as they are stored."""
         if self.has_change_permission(request, obj) or obj is None:
             return super().get_fieldsets(request, obj)
-        return (*self.fieldsets[:2], ("Settings", {"fields": ("shown",)}))
+        return (*self.fieldsets[:2], (_("Settings"), {"fields": ("shown",)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The settings, for who may only look."""
@@ -140,11 +145,11 @@ class ConfigurationTemplateAdmin(ModelAdmin):
         templates.delete(template=obj)
 
     @dialog(
-        title="Apply",
+        title=lazy("Apply"),
         permission="apply",
         form=BulkApplyForm,
-        submit="Apply",
-        text="Sends to each station what differs, a few stations at a time.",
+        submit=lazy("Apply"),
+        text=lazy("Sends to each station what differs, a few stations at a time."),
         icon="rule_settings",
         look="primary",
     )
@@ -159,12 +164,12 @@ class ConfigurationTemplateAdmin(ModelAdmin):
         )
         return dialogs.leave(request, display.page(batch))
 
-    @admin.display(description="Keys")
+    @admin.display(description=lazy("Keys"))
     def keys(self, row: ConfigurationTemplate) -> int:
         """How many."""
         return len(row.settings)
 
-    @admin.display(description="Settings")
+    @admin.display(description=lazy("Settings"))
     def shown(self, row: ConfigurationTemplate) -> Any:
         """As they are stored."""
         return display.payload(row.settings)

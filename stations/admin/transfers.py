@@ -11,6 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cms.shared import display
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin, RelatedFilter
@@ -35,7 +37,7 @@ class TransferAdmin(ReadOnlyAdmin, BigTableAdmin):
         ("station", RelatedFilter),
     )
     search_fields = ("id",)
-    search_help_text = "Identity of a station begins with …"
+    search_help_text = lazy("Identity of a station begins with …")
     fieldsets = (
         (
             None,
@@ -50,6 +52,11 @@ class TransferAdmin(ReadOnlyAdmin, BigTableAdmin):
             },
         ),
     )
+
+    @admin.display(description=lazy("Direction"))
+    def direction(self, row: Transfer) -> str:
+        """As the station sees it."""
+        return _("Download") if row.direction == "Download" else _("Upload")
 
     def get_urls(self) -> list[Any]:
         """Plus the file."""
@@ -70,27 +77,27 @@ class TransferAdmin(ReadOnlyAdmin, BigTableAdmin):
             raise Http404
         return saved(media.path(transfer.file), transfer.file_name)
 
-    @admin.display(description="No.")
+    @admin.display(description=lazy("No."))
     def number(self, row: Transfer) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="State")
+    @admin.display(description=lazy("State"))
     def how(self, row: Transfer) -> SafeString:
         """Where it stands."""
         return display.pill(row.get_state_display(), _TONES.get(TransferState(row.state), "grey"))
 
-    @admin.display(description="Station")
+    @admin.display(description=lazy("Station"))
     def at_station(self, row: Transfer) -> SafeString:
         """Whose file it is."""
         return display.link(row.station)
 
-    @admin.display(description="Size")
+    @admin.display(description=lazy("Size"))
     def size(self, row: Transfer) -> str | SafeString:
         """How much went, in the latest attempt."""
         return filesizeformat(row.transferred_bytes) if row.attempts else display.NOTHING
 
-    @admin.display(description="File")
+    @admin.display(description=lazy("File"))
     def link(self, row: Transfer) -> SafeString:
         """Where to save it."""
         if not row.file:
@@ -98,7 +105,7 @@ class TransferAdmin(ReadOnlyAdmin, BigTableAdmin):
         url = reverse("admin:stations_transfer_file", args=[row.pk])
         return format_html('<a class="vd-link" href="{}">{}</a>', url, row.file_name)
 
-    @admin.display(description="Made")
+    @admin.display(description=lazy("Made"))
     def made(self, row: Transfer) -> SafeString:
         """When."""
         return display.ago(row.created_at)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from cms.shared import clock, display
+from stations.admin import meanings
 from stations.models import (
     AssignmentState,
     ChargingSession,
@@ -58,68 +62,24 @@ _ASSIGNMENT = {
 _REGISTRATION = {Registration.ACCEPTED: "green", Registration.PENDING: "amber"}
 _GOOD = ("", "Accepted", "AcceptedCanceled", "Unlocked", "Scheduled", "RebootRequired")
 _REVIEW = {
-    "NoStop": "no stop came from the station",
-    "NoStart": "no start came from the station",
-    "RegisterMismatch": "the meter ran backwards",
-    "ClockSkew": "it ended before it began",
-    "Silent": "its station has been away for long",
-    "SecondStop": "another stop contradicts its own",
-}
-# What a station's answer means, by the OCPP 1.6 section of the action.
-_MEANINGS = {
-    ("RemoteStartTransaction", "Accepted"): "The station starts as soon as the cable is in.",
-    ("RemoteStartTransaction", "Rejected"): "The station does not start.",
-    ("RemoteStopTransaction", "Accepted"): "The station ends the session.",
-    ("RemoteStopTransaction", "Rejected"): "The station knows no such session under way.",
-    ("Reset", "Accepted"): "The station restarts.",
-    ("Reset", "Rejected"): "The station does not restart.",
-    ("UnlockConnector", "Unlocked"): "The cable is free.",
-    ("UnlockConnector", "UnlockFailed"): "The lock did not open.",
-    ("UnlockConnector", "NotSupported"): "This connector has no lock it could open.",
-    ("ChangeAvailability", "Scheduled"): "It happens when the session under way has ended.",
-    ("ChangeConfiguration", "RebootRequired"): "It counts after the next restart.",
-    ("ChangeConfiguration", "NotSupported"): "The station has no such key.",
-    ("TriggerMessage", "Accepted"): "The station sends it next; the message log shows it.",
-    ("TriggerMessage", "Rejected"): "The station does not send it now.",
-    ("TriggerMessage", "NotImplemented"): "The station cannot send this message on demand.",
-    ("SetChargingProfile", "Accepted"): "The profile is in force.",
-    ("SetChargingProfile", "Rejected"): "The station does not take this profile.",
-    ("SetChargingProfile", "NotSupported"): "The station knows no smart charging.",
-    ("ClearChargingProfile", "Accepted"): "What matched is gone.",
-    ("ClearChargingProfile", "Unknown"): "The station has no such profile.",
-    ("GetCompositeSchedule", "Rejected"): "The station cannot say.",
-    ("DataTransfer", "Rejected"): "The station refuses the message.",
-    ("DataTransfer", "UnknownVendorId"): "The station knows no such vendor.",
-    ("DataTransfer", "UnknownMessageId"): "The station knows no such message of the vendor.",
-    ("ReserveNow", "Accepted"): "The connector is kept.",
-    ("ReserveNow", "Occupied"): "The connector is in use or reserved already.",
-    ("GetLog", "Accepted"): "The station uploads the log.",
-    ("GetLog", "AcceptedCanceled"): "The station uploads it, instead of another one.",
-    ("SignedUpdateFirmware", "Accepted"): "The station fetches and installs it.",
-    ("SignedUpdateFirmware", "AcceptedCanceled"): "It does so, instead of another update.",
-    ("SignedUpdateFirmware", "InvalidCertificate"): "The signing certificate is not valid.",
-    ("SignedUpdateFirmware", "RevokedCertificate"): "The signing certificate is revoked.",
-    ("CertificateSigned", "Accepted"): "The station uses the new certificate.",
-    ("CertificateSigned", "Rejected"): "The station does not take this certificate.",
-    ("InstallCertificate", "Accepted"): "The station trusts whoever it signs.",
-    ("InstallCertificate", "Rejected"): "The certificate is not valid, says the station.",
-    ("InstallCertificate", "Failed"): "The station could not store it.",
-    ("DeleteCertificate", "NotFound"): "The station has no such certificate.",
-    ("DeleteCertificate", "Failed"): "The station could not delete it; it may be in use.",
-    ("GetInstalledCertificateIds", "NotFound"): "The station has none of this kind.",
-    ("ExtendedTriggerMessage", "NotImplemented"): "The station cannot send this on demand.",
-    ("CancelReservation", "Rejected"): "The station knows no such reservation.",
-    ("CancelReservation", "Accepted"): "The connector is free again.",
+    "NoStop": lazy("no stop came from the station"),
+    "NoStart": lazy("no start came from the station"),
+    "RegisterMismatch": lazy("the meter ran backwards"),
+    "ClockSkew": lazy("it ended before it began"),
+    "Silent": lazy("its station has been away for long"),
+    "SecondStop": lazy("another stop contradicts its own"),
 }
 
 
 def online(station: ChargingStation) -> SafeString:
     """Whether the station is there, with since when on hover."""
     if station.online:
-        since = f"since {display.exact(station.connected_at)}" if station.connected_at else ""
-        return display.dot("Online", "green", since)
-    since = f"since {display.exact(station.disconnected_at)}" if station.disconnected_at else ""
-    return display.dot("Offline", "grey", since)
+        return display.dot(_("Online"), "green", _since(station.connected_at))
+    return display.dot(_("Offline"), "grey", _since(station.disconnected_at))
+
+
+def _since(moment: datetime | None) -> str:
+    return _("since %(moment)s") % {"moment": display.exact(moment)} if moment else ""
 
 
 def registration(station: ChargingStation) -> SafeString:
@@ -147,12 +107,18 @@ def pips(rows: list[Connector]) -> SafeString:
 
 
 def _tone(row: Connector) -> str:
-    return _CONNECTOR.get(row.status, "grey")  # type: ignore[call-overload, no-any-return]
+    return connector_tone(row.status)
+
+
+def connector_tone(status: str) -> str:
+    """The colour that goes with the word of a connector's status."""
+    return _CONNECTOR.get(status, "grey")  # type: ignore[call-overload, no-any-return]
 
 
 def _hover(row: Connector) -> str:
     error = f", {row.error_code}" if row.error_code not in ("", "NoError") else ""
-    return f"Connector {row.connector_id}: {row.get_status_display()}{error}"
+    said = _("Connector %(number)s: %(status)s")
+    return said % {"number": row.connector_id, "status": row.get_status_display()} + error
 
 
 def session(row: ChargingSession) -> SafeString:
@@ -161,7 +127,7 @@ def session(row: ChargingSession) -> SafeString:
     state = display.pill(row.get_status_display(), _SESSION[SessionStatus(row.status)], why)
     if not row.needs_review or row.status in _SUSPECT:
         return state
-    return format_html("{} {}", state, display.pill("Review", "amber", why))
+    return format_html("{} {}", state, display.pill(pgettext("state", "Review"), "amber", why))
 
 
 def review(row: ChargingSession) -> str:
@@ -171,14 +137,14 @@ def review(row: ChargingSession) -> str:
 
 def reason(word: str) -> str:
     """Why something is to be looked at, in words."""
-    return _REVIEW.get(word, word)
+    return str(_REVIEW.get(word, word))
 
 
 def review_state(row: ReviewCase) -> SafeString:
     """Open, or how it was settled, with who and why on hover."""
     if row.is_open:
-        return display.pill("Open", "amber")
-    by = row.settled_by_name or "the system"
+        return display.pill(pgettext("state", "Open"), "amber")
+    by = row.settled_by_name or _("the system")
     return display.pill(row.get_resolution_display(), "green", f"{by}: {row.why}")
 
 
@@ -191,8 +157,12 @@ def session_length(row: ChargingSession) -> str:
 
 def reservation(row: Reservation) -> SafeString:
     """Where a reservation stands."""
-    tone = _RESERVATION.get(ReservationStatus(row.status), "red")
-    return display.pill(row.get_status_display(), tone, row.status_reason)
+    return display.pill(row.get_status_display(), reservation_tone(row), row.status_reason)
+
+
+def reservation_tone(row: Reservation) -> str:
+    """The colour of where a reservation stands."""
+    return _RESERVATION.get(ReservationStatus(row.status), "red")
 
 
 def assignment(row: ProfileAssignment) -> SafeString:
@@ -203,20 +173,25 @@ def assignment(row: ProfileAssignment) -> SafeString:
 
 def profile_name(row: ProfileAssignment) -> str:
     """The name of an assigned profile; else its number at the station."""
-    return row.profile.name if row.profile else f"profile {row.number}"
+    return row.profile.name if row.profile else _("profile %(number)s") % {"number": row.number}
 
 
 def at_connector(row: ProfileAssignment) -> str:
     """Where an assigned profile counts."""
     if row.connector is None:
-        return "any"
-    return str(row.connector.connector_id or "the station")
+        return _("any")
+    return str(row.connector.connector_id or _("the station"))
 
 
 def in_line(row: ProfileAssignment) -> str:
     """An assigned profile in one line."""
-    where = f"connector {at_connector(row)}"
-    parts = (profile_name(row), where, row.get_purpose_display(), f"level {row.stack_level}")
+    where = _("connector %(number)s") % {"number": at_connector(row)}
+    parts = (
+        profile_name(row),
+        where,
+        row.get_purpose_display(),
+        _("level %(number)s") % {"number": row.stack_level},
+    )
     return " · ".join(parts)
 
 
@@ -236,12 +211,12 @@ def command(row: Command) -> SafeString:
 def meaning(row: Command) -> str:
     """What the station's answer means, or why there is none."""
     if row.status == CommandStatus.FAILED:
-        return row.error_description or "The station answered with an error."
+        return row.error_description or _("The station answered with an error.")
     if row.status == CommandStatus.TIMED_OUT:
-        return "The station did not answer. It may or may not have done it."
+        return _("The station did not answer. It may or may not have done it.")
     if row.status == CommandStatus.EXPIRED:
-        return "It was never sent, and will not be."
-    return _MEANINGS.get((row.action, row.answer_status), "")
+        return _("It was never sent, and will not be.")
+    return meanings.of(row.action, row.answer_status)
 
 
 def latency(row: Command) -> SafeString:

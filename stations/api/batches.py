@@ -11,11 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from cms.shared import clock
-from cms.shared.api import CamelCaseModel, Filters
+from cms.shared import clock, scoping
+from cms.shared.api import CamelCase, CamelCaseModel, Filters
+from cms.shared.api.idempotency import idempotency_key
 from stations import selectors
-from stations.models import BatchItem, CommandBatch, ItemState
-from stations.services import batches
+from stations.api.commands import IDEMPOTENCY_KEY
+from stations.api.sites import SiteField
+from stations.api.station_json import station_meant
+from stations.models import BatchItem, ChargingStation, CommandBatch, ItemState
+from stations.services import batches, bulk
+
+_MOST_NAMED = 1000
 
 
 class BatchSerializer(CamelCaseModel):
@@ -25,14 +31,72 @@ class BatchSerializer(CamelCaseModel):
         source="requested_by.username", read_only=True, allow_null=True, default=None
     )
     queue = serializers.IntegerField(source="queue_s", read_only=True, allow_null=True)
+    retry_of = serializers.IntegerField(
+        source="retry_of_id", read_only=True, allow_null=True, help_text="The batch it repeats"
+    )
     counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many commands are in which state"
     )
 
     class Meta:
         model = CommandBatch
-        fields = ("id", "title", "requested_by", "requested_at", "queue", "finished_at", "counts")
+        fields = (
+            *("id", "title", "requested_by", "requested_at", "queue", "spare_busy", "retry_of"),
+            *("finished_at", "counts"),
+        )
         read_only_fields = fields
+
+
+class OrderSerializer(CamelCase):
+    """What to ask, and of which stations: named ones, those of a site, or all."""
+
+    action = serializers.ChoiceField(list(bulk.ACTIONS))
+    payload = serializers.DictField(
+        required=False,
+        default=dict,
+        help_text="OCPP's payload; of UpdateFirmware: image (its id) or location, signed?, "
+        "retrieveDate?",
+    )
+    stations = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False, max_length=_MOST_NAMED
+    )
+    site_id = SiteField(required=False)
+    all = serializers.BooleanField(
+        required=False, help_text=f"true: every station, at most {bulk.MOST_STATIONS}"
+    )
+    spare_busy = serializers.BooleanField(
+        default=False, help_text="Stations that charge when it is their turn are left alone"
+    )
+    queue = serializers.IntegerField(
+        min_value=1,
+        max_value=86400,
+        required=False,
+        help_text="Seconds a command may wait for a station that is away; else it is passed over",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of the three ways to say which."""
+        if sum(bool(attrs.get(name)) for name in ("stations", "site_id", "all")) != 1:
+            message = "give one of stations, siteId and all"
+            raise serializers.ValidationError({"stations": [message]})
+        return attrs
+
+
+class LeftOutSerializer(CamelCase):
+    """A station that would not be asked."""
+
+    station_identifier = serializers.CharField(source="station.cp_id")
+    reason = serializers.CharField(source="left_out")
+
+
+class BulkPlanSerializer(CamelCase):
+    """What a bulk command would do."""
+
+    stations = serializers.IntegerField()
+    busy = serializers.IntegerField(help_text="Stations with sessions under way")
+    away = serializers.IntegerField(help_text="Stations that are not connected")
+    asked = serializers.IntegerField(help_text="Stations that would be asked now")
+    left_out = LeftOutSerializer(many=True, help_text="Stations that would not be asked, and why")
 
 
 class BatchItemSerializer(CamelCaseModel):
@@ -85,12 +149,48 @@ class BatchViews(GenericViewSet[CommandBatch]):
         """One batch."""
         return Response(in_full(selectors.batch(int(batch_id))))
 
-    @extend_schema(request=None, responses={202: BatchSerializer})
+    @extend_schema(
+        request=OrderSerializer, responses={202: BatchSerializer}, parameters=[IDEMPOTENCY_KEY]
+    )
+    def create(self, request: Request) -> Response:
+        """Ask many stations for the same, so many at a time; the batch says how it goes.
+
+        409 where none of them would be asked.
+        """
+        order, stations, queue_s = _meant(request)
+        terms = batches.Terms(
+            queue_s=queue_s,
+            requested_by_id=request.user.pk,
+            idempotency_key=idempotency_key(request),
+        )
+        batch = bulk.start(order=order, stations=stations, at=clock.now(), terms=terms)
+        return Response(in_full(batch), status=202)
+
+    @extend_schema(request=OrderSerializer, responses={200: BulkPlanSerializer})
+    def preview(self, request: Request) -> Response:
+        """What it would do; nothing is sent."""
+        order, stations, _ = _meant(request)
+        plan = bulk.plan(order=order, stations=stations)
+        shown = {
+            "stations": len(plan.lines),
+            **{name: getattr(plan, name) for name in ("busy", "away", "asked")},
+            "left_out": [line for line in plan.lines if line.left_out],
+        }
+        return Response(BulkPlanSerializer(shown).data)
+
+    @extend_schema(request=None, responses={202: BatchSerializer}, parameters=[IDEMPOTENCY_KEY])
     def retry(self, request: Request, batch_id: str) -> Response:
-        """Ask once more for what was refused, failed or passed over; 409 where nothing was."""
-        batch = selectors.batch(int(batch_id))
-        batches.retry(batch=batch, at=clock.now())
-        return Response(in_full(selectors.batch(batch.pk)), status=202)
+        """Ask once more for what was refused, failed or passed over: a new batch, with `retryOf`.
+
+        409 where nothing failed that was not asked for again before.
+        """
+        made = batches.retry(
+            batch=selectors.batch(int(batch_id)),
+            at=clock.now(),
+            requested_by_id=request.user.pk,
+            idempotency_key=idempotency_key(request),
+        )
+        return Response(in_full(selectors.batch(made.pk)), status=202)
 
 
 class BatchItemViews(GenericViewSet[BatchItem]):
@@ -113,3 +213,18 @@ def in_full(batch: CommandBatch) -> Any:
     shown: Any = batch
     shown.counts = selectors.batch_counts([batch.pk])[batch.pk]
     return BatchSerializer(shown).data
+
+
+def _meant(request: Request) -> tuple[bulk.Order, list[ChargingStation], int | None]:
+    given = OrderSerializer(data=request.data, context={"request": request})
+    given.is_valid(raise_exception=True)
+    checked = given.validated_data
+    order = bulk.Order(checked["action"], checked["payload"], checked["spare_busy"])
+    rows = scoping.visible(request.user, ChargingStation.objects.order_by("cp_id"))
+    if checked.get("stations"):
+        named = {cp_id.upper() for cp_id in checked["stations"]}
+        stations = [station_meant(request, cp_id, "stations") for cp_id in sorted(named)]
+    else:
+        site = checked.get("site_id")
+        stations = list((rows.filter(site=site) if site else rows)[: bulk.MOST_STATIONS + 1])
+    return order, stations, checked.get("queue")

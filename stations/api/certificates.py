@@ -118,7 +118,7 @@ class CertificateFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Of this station; one nobody knows is a 400."""
-        return of_station(rows, value)
+        return of_station(self.request, rows, value)
 
 
 class CertificateViews(GenericViewSet[StationCertificate]):
@@ -182,7 +182,7 @@ class InstalledFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """In this station; one nobody knows is a 400."""
-        return of_station(rows, value)
+        return of_station(self.request, rows, value)
 
 
 class InstalledViews(GenericViewSet[InstalledCertificate]):

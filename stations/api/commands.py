@@ -138,7 +138,7 @@ class CommandFilters(Filters):
 
     def of_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """For this station; one nobody knows is a 400."""
-        return rows.filter(station=station_meant(value, "station"))
+        return rows.filter(station=station_meant(self.request, value, "station"))
 
 
 class CommandViews(GenericViewSet[Command]):

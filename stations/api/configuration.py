@@ -166,7 +166,9 @@ def _template(number: str, station: ChargingStation) -> ConfigurationTemplate:
     if not number:
         found = templates.fitting(station)
         if not found:
-            raise NotFound(f"There is no template for the model of {station.cp_id}")
+            raise NotFound(
+                "There is no template for the model of %(station)s", station=station.cp_id
+            )
         return found[0]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise ValidationError({"template": ["should be the id of a template"]})

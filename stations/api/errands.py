@@ -97,7 +97,7 @@ class LogRequestFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At this station; one nobody knows is a 400."""
-        return of_station(rows, value)
+        return of_station(self.request, rows, value)
 
 
 class LogRequestViews(GenericViewSet[LogRequest]):
@@ -119,6 +119,6 @@ class LogRequestViews(GenericViewSet[LogRequest]):
         return Response(self.get_serializer(selectors.log_request(int(request_id))).data)
 
 
-def of_station(rows: QuerySet[Any], cp_id: str) -> QuerySet[Any]:
-    """Those of one station; one nobody knows is a 400."""
-    return rows.filter(station=station_meant(cp_id, "station"))
+def of_station(request: Any, rows: QuerySet[Any], cp_id: str) -> QuerySet[Any]:
+    """Those of one station; one the caller cannot see is a 400."""
+    return rows.filter(station=station_meant(request, cp_id, "station"))

@@ -191,7 +191,7 @@ class FirmwareUpdateFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At this station; one nobody knows is a 400."""
-        return of_station(rows, value)
+        return of_station(self.request, rows, value)
 
 
 class FirmwareUpdateViews(GenericViewSet[FirmwareUpdate]):

@@ -85,7 +85,7 @@ class QuirkTallyFilters(Filters):
 
     def of_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Of this station; one nobody knows is a 400."""
-        return rows.filter(station=station_meant(value, "station"))
+        return rows.filter(station=station_meant(self.request, value, "station"))
 
 
 class QuirkViews(GenericViewSet[Quirk]):

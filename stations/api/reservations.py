@@ -89,7 +89,7 @@ class ReservationFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At this station; one nobody knows is a 400."""
-        return rows.filter(station=station_meant(value, "station"))
+        return rows.filter(station=station_meant(self.request, value, "station"))
 
 
 _LOCATION = OpenApiParameter(
@@ -168,7 +168,7 @@ class ReservationViews(GenericViewSet[Reservation]):
         fields = wanted.validated_data
         reservation = reserved(
             request,
-            station=station_meant(fields["ocpp_identifier"], "ocppIdentifier"),
+            station=station_meant(request, fields["ocpp_identifier"], "ocppIdentifier"),
             connector_id=fields["connector_id"],
             id_tag=fields["id_tag"],
             parent_id_tag=fields.get("parent_id_tag", ""),

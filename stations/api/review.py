@@ -18,8 +18,9 @@ from cms.shared import clock
 from cms.shared.api import CamelCase, CamelCaseModel, Filters, Moment
 from rfid.models import CardGroup
 from stations import selectors
+from stations.api.sites import SiteField, sites_of
 from stations.api.station_json import station_meant
-from stations.models import Resolution, ReviewCase, ReviewKind, ReviewState, Site
+from stations.models import Resolution, ReviewCase, ReviewKind, ReviewState
 from stations.models.sessions import MAX_TRANSACTION_ID
 from stations.services import adoption, settling
 from stations.services.settling import MOST_ENERGY_WH, Who
@@ -117,9 +118,7 @@ class StationAdopting(Settling):
     """What the new station is called, and whether a key is made for it."""
 
     name = serializers.CharField(max_length=100, required=False)
-    site_id = serializers.PrimaryKeyRelatedField(
-        source="site", queryset=Site.objects.all(), required=False
-    )
+    site_id = SiteField(source="site", required=False)
     make_key = serializers.BooleanField(required=False)
 
 
@@ -141,7 +140,7 @@ class ReviewFilters(Filters):
     kind = ChoiceFilter(choices=ReviewKind.choices)
     state = ChoiceFilter(choices=ReviewState.choices)
     station = CharFilter(method="at_station", label="The station's identity")
-    site_id = ModelChoiceFilter(field_name="station__site", queryset=Site.objects.all())
+    site_id = ModelChoiceFilter(field_name="station__site", queryset=sites_of)
     session_id = NumberFilter(
         max_value=MAX_TRANSACTION_ID, field_name="session", label="The session it is about"
     )
@@ -150,7 +149,7 @@ class ReviewFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At this station; one nobody knows is a 400."""
-        return rows.filter(station=station_meant(value, "station"))
+        return rows.filter(station=station_meant(self.request, value, "station"))
 
 
 class ReviewViews(GenericViewSet[ReviewCase]):
@@ -177,7 +176,7 @@ class ReviewViews(GenericViewSet[ReviewCase]):
 
     def _asked(self, request: Request, body: type[Settling], case_id: str) -> dict[str, Any]:
         """What the services take: the case, who decides, when, and what the body says."""
-        read = body(data=request.data)
+        read = body(data=request.data, context={"request": request})
         read.is_valid(raise_exception=True)
         said: dict[str, Any] = dict(read.validated_data)
         who = Who(request.user, said.pop("why"))  # type: ignore[arg-type]

@@ -138,7 +138,7 @@ class SessionFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Of this station; one nobody knows is a 400."""
-        return rows.filter(station=station_meant(value, "station"))
+        return rows.filter(station=station_meant(self.request, value, "station"))
 
     def with_tag(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Begun with this id tag; written so that both engines use the index."""

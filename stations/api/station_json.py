@@ -7,18 +7,21 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cms.shared import scoping
 from cms.shared.api import CamelCase, CamelCaseModel
 from stations.api.connectors import ConnectorSerializer
+from stations.api.opening_hours import OpeningHoursSerializer
+from stations.api.sites import SiteField
 from stations.models import ChargingStation, ConfigurationKey, Site
-from stations.services import enrolment
+from stations.services import enrolment, opening_hours
 
 
-def station_meant(cp_id: str, field: str) -> ChargingStation:
-    """The station a filter or a body names in ``field``; one nobody knows is a 400.
+def station_meant(request: Any, cp_id: str, field: str) -> ChargingStation:
+    """The station a filter or a body names in ``field``; one the caller cannot see is a 400.
 
     Raises ValidationError: a misspelt name must not look like a station without anything.
     """
-    station = ChargingStation.objects.named(cp_id).first()
+    station = scoping.visible(request.user, ChargingStation.objects.named(cp_id)).first()
     if station is None:
         raise serializers.ValidationError({field: [f"there is no station {cp_id}"]})
     return station
@@ -29,6 +32,15 @@ class SiteSerializer(CamelCaseModel):
 
     latitude = serializers.FloatField(read_only=True, allow_null=True)
     longitude = serializers.FloatField(read_only=True, allow_null=True)
+    opening_hours = serializers.SerializerMethodField(
+        help_text="As OCPI 2.2.1 Hours; null: nobody said"
+    )
+
+    @extend_schema_field(OpeningHoursSerializer(allow_null=True))
+    def get_opening_hours(self, site: Site) -> Any:
+        """In OCPI's shape, exceptions in UTC."""
+        hours = opening_hours.as_ocpi(site.opening_hours, site.zone)
+        return None if hours is None else OpeningHoursSerializer(hours).data
 
     class Meta:
         model = Site
@@ -42,6 +54,7 @@ class SiteSerializer(CamelCaseModel):
             "latitude",
             "longitude",
             "time_zone",
+            "opening_hours",
         )
 
 
@@ -95,13 +108,7 @@ class StationSerializer(CamelCaseModel):
         help_text="Seconds; null: the system's own",
     )
     site = SiteSerializer(read_only=True, allow_null=True)
-    site_id = serializers.PrimaryKeyRelatedField(
-        source="site",
-        queryset=Site.objects.all(),
-        allow_null=True,
-        required=False,
-        write_only=True,
-    )
+    site_id = SiteField(source="site", allow_null=True, required=False, write_only=True)
     security_profile = serializers.IntegerField(
         min_value=0,
         max_value=3,

@@ -11,8 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from cms.shared import scoping
 from cms.shared.api import Filters, YesNo
+from cms.shared.errors import Conflict
 from stations import selectors
+from stations.api.sites import sites_of
 from stations.api.station_json import (
     ConfigurationKeySerializer,
     ConnectedSerializer,
@@ -34,7 +37,7 @@ class StationFilters(Filters):
         method="with_status",
     )
     registration = ChoiceFilter(choices=Registration.choices)
-    site_id = ModelChoiceFilter(field_name="site", queryset=Site.objects.all())
+    site_id = ModelChoiceFilter(field_name="site", queryset=sites_of)
     connected = YesNo(method="with_socket", label="With an open socket")
 
     def with_status(
@@ -72,8 +75,16 @@ class StationViews(GenericViewSet[ChargingStation]):
         request=EnrolmentSerializer, responses={200: EnrolmentSerializer, 201: EnrolmentSerializer}
     )
     def create(self, request: Request) -> Response:
-        """Add a station (201); one with this identity that exists is changed instead (200)."""
+        """Add a station (201); one with this identity that exists is changed instead (200).
+
+        Who is limited to some sites names one of them, and changes no station of another.
+        """
         checked = _checked(request)
+        known = ChargingStation.objects.named(checked["cp_id"]).first()
+        if known is not None and not scoping.sees(request.user, known):
+            raise Conflict("This identity is taken", fields={"ocppIdentifier": ["is taken"]})
+        if known is None or "site" in checked:
+            _needs_site(request, checked.get("site"))
         return _enrolled(enrolment.enrol(key=checked.pop("authorization_key", None), **checked))
 
     def retrieve(self, request: Request, cp_id: str) -> Response:
@@ -85,6 +96,8 @@ class StationViews(GenericViewSet[ChargingStation]):
         """Change a station; what is not named stays as it is."""
         station = selectors.station_named(cp_id)
         checked = _checked(request, station, partial=True)
+        if "site" in checked:
+            _needs_site(request, checked["site"])
         key = checked.pop("authorization_key", None)
         return _enrolled(enrolment.enrol(cp_id=station.cp_id, key=key, **checked))
 
@@ -108,7 +121,8 @@ class ConnectedViews(GenericViewSet[ChargingStation]):
     @extend_schema(operation_id="stations_connected_list", filters=False)
     def retrieve(self, request: Request) -> Response:
         """The identities of all stations that are online with an open socket."""
-        names = selectors.connected().order_by("cp_id").values_list("cp_id", flat=True)
+        rows = scoping.visible(request.user, selectors.connected())
+        names = rows.order_by("cp_id").values_list("cp_id", flat=True)
         return Response({"connectedStations": list(names)})
 
 
@@ -146,10 +160,15 @@ class ConfigurationViews(GenericViewSet[ConfigurationKey]):
 
 
 def _checked(request: Request, station: Any = None, **how: Any) -> dict[str, Any]:
-    serializer = EnrolmentSerializer(station, data=request.data, **how)
+    context = {"request": request}
+    serializer = EnrolmentSerializer(station, data=request.data, context=context, **how)
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
     return checked
+
+
+def _needs_site(request: Request, site: Site | None) -> None:
+    scoping.needs_site(request.user, site.pk if site else None, field="siteId")
 
 
 def _enrolled(enrolled: enrolment.Enrolled) -> Response:

@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from cms.shared import clock
+from cms.shared import clock, scoping
 from cms.shared.api import CamelCase, CamelCaseModel
 from stations import selectors
 from stations.api.batches import BatchSerializer, in_full
+from stations.api.sites import SiteField
 from stations.api.station_json import station_meant
-from stations.models import ChargingStation, ConfigurationTemplate, Site
+from stations.models import ChargingStation, ConfigurationTemplate
 from stations.models.templates import check_settings
 from stations.services import templates
 
@@ -60,7 +61,7 @@ class ApplySerializer(CamelCase):
     stations = serializers.ListField(
         child=serializers.CharField(max_length=100), required=False, max_length=_MOST_NAMED
     )
-    site_id = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False)
+    site_id = SiteField(required=False)
     model = serializers.BooleanField(required=False, help_text="true: all the template is for")
     queue = serializers.IntegerField(
         min_value=1,
@@ -161,14 +162,14 @@ class ApplyViews(GenericViewSet[ConfigurationTemplate]):
         self, request: Request, template_id: str
     ) -> tuple[ConfigurationTemplate, list[ChargingStation], int | None]:
         template = selectors.template(int(template_id))
-        given = ApplySerializer(data=request.data)
+        given = ApplySerializer(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         checked = given.validated_data
         if checked.get("stations"):
             named = {cp_id.upper() for cp_id in checked["stations"]}
-            stations = [station_meant(cp_id, "stations") for cp_id in sorted(named)]
+            stations = [station_meant(request, cp_id, "stations") for cp_id in sorted(named)]
         elif checked.get("site_id"):
             stations = list(checked["site_id"].stations.all()[: templates.MOST_STATIONS])
         else:
-            stations = templates.of_model(template)
+            stations = templates.of_model(template, limit=scoping.limit_of(request.user))
         return template, stations, checked.get("queue")

@@ -68,7 +68,7 @@ class TransferFilters(Filters):
 
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Of this station; one nobody knows is a 400."""
-        return of_station(rows, value)
+        return of_station(self.request, rows, value)
 
 
 class TransferViews(GenericViewSet[Transfer]):

@@ -115,7 +115,8 @@ _templates = [
     ),
 ]
 _batches = [
-    route("batches", BatchViews.as_view({"get": "list"}), "batches"),
+    route("batches", BatchViews.as_view({"get": "list", "post": "create"}), "batches"),
+    route("batches/preview", BatchViews.as_view({"post": "preview"}), "batches-preview"),
     route("batches/<number:batch_id>", BatchViews.as_view({"get": "retrieve"}), "batch"),
     route(
         "batches/<number:batch_id>/items", BatchItemViews.as_view({"get": "list"}), "batch-items"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stations.models.batches import BatchItem, CommandBatch, ItemState
+from stations.models.captures import CaptureState, CardCapture
 from stations.models.certificates import (
     CertificateState,
     InstalledCertificate,
@@ -30,8 +31,10 @@ from stations.models.configuration import (
 )
 from stations.models.connectors import Connector, ConnectorStatus, StatusChange
 from stations.models.effects import CommandEffect, EffectState
+from stations.models.energy import EnergyHour, EnergyTally
 from stations.models.errands import ErrandReport, Outcome, Subject
 from stations.models.firmware import FirmwareImage, FirmwareUpdate
+from stations.models.limits import LimitKind, LimitState, SessionLimit
 from stations.models.local_lists import (
     ListPolicy,
     ListState,
@@ -41,9 +44,10 @@ from stations.models.local_lists import (
 )
 from stations.models.logs import LogKind, LogRequest
 from stations.models.metering import MeterValue
+from stations.models.network import Happening, HappeningKind, NetworkHour, Snooze
 from stations.models.quirks import KNOBS, REPAIRS, Quirk, QuirkTally
 from stations.models.reservations import Reservation, ReservationStatus
-from stations.models.review import Resolution, ReviewCase, ReviewKind, ReviewState
+from stations.models.review import Resolution, ReviewCase, ReviewKind, ReviewState, UnknownCard
 from stations.models.security import SecurityEvent
 from stations.models.sessions import ChargingSession, SessionStatus
 from stations.models.stations import ChargingStation, Registration, SecurityProfile, Site
@@ -56,6 +60,8 @@ __all__ = [
     "REPAIRS",
     "AssignmentState",
     "BatchItem",
+    "CaptureState",
+    "CardCapture",
     "CertificateState",
     "ChangeCause",
     "ChargingProfile",
@@ -73,13 +79,19 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "EffectState",
+    "EnergyHour",
+    "EnergyTally",
     "ErrandReport",
     "FirmwareImage",
     "FirmwareUpdate",
+    "Happening",
+    "HappeningKind",
     "InstalledCertificate",
     "InstalledState",
     "ItemState",
     "KeyKind",
+    "LimitKind",
+    "LimitState",
     "ListPolicy",
     "ListState",
     "LocalList",
@@ -88,6 +100,7 @@ __all__ = [
     "LogKind",
     "LogRequest",
     "MeterValue",
+    "NetworkHour",
     "Outcome",
     "ProfileAssignment",
     "ProfilePurpose",
@@ -107,14 +120,17 @@ __all__ = [
     "RootKind",
     "SecurityEvent",
     "SecurityProfile",
+    "SessionLimit",
     "SessionStatus",
     "Site",
+    "Snooze",
     "StationAuthority",
     "StationCertificate",
     "StatusChange",
     "Subject",
     "Transfer",
     "TransferState",
+    "UnknownCard",
     "UpgradeOutcome",
     "UpgradeStep",
 ]

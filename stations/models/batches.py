@@ -20,6 +20,14 @@ class CommandBatch(models.Model):
     # How long a command may wait for a station that is away; empty: it is passed over.
     queue_s = models.PositiveIntegerField(null=True, blank=True)
     at_once = models.PositiveIntegerField(default=20)  # commands under way at a time
+    # Stations that charge by the time it is their turn are left alone.
+    spare_busy = models.BooleanField(default=False)
+    retry_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="retries"
+    )
+    idempotency_key = models.CharField(
+        max_length=100, null=True, blank=True, unique=True, editable=False
+    )
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
@@ -37,8 +45,9 @@ class ItemState(models.TextChoices):
     ASKED = "Asked", "Asked"
     DONE = "Done", "Done"
     REFUSED = "Refused", "Refused by the station"
-    FAILED = "Failed", "No answer, or an error"
-    AWAY = "Away", "Passed over: not connected"
+    FAILED = "Failed", "An error instead of an answer"
+    TIMED_OUT = "TimedOut", "No answer in time"
+    AWAY = "Away", "Offline: not asked"
     SKIPPED = "Skipped", "Not asked for"
 
 
@@ -57,6 +66,7 @@ class BatchItem(models.Model):
         "stations.Command", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     attempts = models.PositiveIntegerField(default=0)
+    asked_again = models.BooleanField(default=False)  # by a later batch
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]

@@ -52,6 +52,7 @@ class Command(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
+        permissions = (("serve_driver", "Can start and stop sessions and unlock connectors"),)
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["station", "id"],

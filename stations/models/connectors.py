@@ -35,7 +35,7 @@ class ConnectorQuerySet(models.QuerySet["Connector"]):
         Raises DomainError for a number no connector has.
         """
         if not 0 <= connector_id <= MAX_CONNECTOR_ID:
-            raise DomainError(f"connectorId must be from 0 to {MAX_CONNECTOR_ID}")
+            raise DomainError("connectorId must be from 0 to %(most)s", most=MAX_CONNECTOR_ID)
         connector, _ = self.select_for_update(no_key=True).get_or_create(
             station_id=station_id, connector_id=connector_id
         )
@@ -61,6 +61,8 @@ class Connector(models.Model):
     # empty after a boot.
     status_at = models.DateTimeField(null=True, blank=True)
     status_received_at = models.DateTimeField(null=True, blank=True)
+    # Since when it says so, by our clock: many repeat what they said
+    status_since = models.DateTimeField(null=True, blank=True)
     connector_type = models.CharField(max_length=30, blank=True, help_text="Type 2, CCS2, ...")
     max_power_w = models.PositiveIntegerField("maximum power (W)", null=True, blank=True)
 

@@ -5,7 +5,6 @@ QuirkTally: how often that, or a repair everybody gets, was needed at one statio
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,7 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
+from cms.shared import clock
 from cms.shared.models import Timestamped
 
 
@@ -42,7 +43,7 @@ def _one_of(*words: str) -> Callable[[Any], bool]:
 
 
 def _zone(value: Any) -> bool:
-    return isinstance(value, str) and (value == "site" or value in zoneinfo.available_timezones())
+    return isinstance(value, str) and (value == "site" or value in clock.zones())
 
 
 def _purposes(value: Any) -> bool:
@@ -53,62 +54,86 @@ def _purposes(value: Any) -> bool:
 # Every name a quirk may have. Where no row says otherwise, the reader of a knob has its default.
 KNOBS: dict[str, Knob] = {
     "configuration_keys": Knob(
-        _count, "a whole number from 1 to 1000", "keys asked for in one GetConfiguration"
+        _count,
+        gettext_noop("a whole number from 1 to 1000"),
+        gettext_noop("keys asked for in one GetConfiguration"),
     ),
     "configuration_pause": Knob(
-        _seconds, "seconds from 0 to 3600", "between two GetConfiguration calls"
+        _seconds,
+        gettext_noop("seconds from 0 to 3600"),
+        gettext_noop("between two GetConfiguration calls"),
     ),
     "read_configuration": Knob(
-        _flag, "true or false", "whether its configuration is read after a boot at all"
+        _flag,
+        gettext_noop("true or false"),
+        gettext_noop("whether its configuration is read after a boot at all"),
     ),
     "configuration_by_key": Knob(
-        _flag, "true or false", "asked for its settings by name only: it does not tell them all"
+        _flag,
+        gettext_noop("true or false"),
+        gettext_noop("asked for its settings by name only: it does not tell them all"),
     ),
     "rate_unit": Knob(
-        _one_of("A", "W"), '"A" or "W"', "the only unit it takes in charging profiles"
+        _one_of("A", "W"),
+        gettext_noop('"A" or "W"'),
+        gettext_noop("the only unit it takes in charging profiles"),
     ),
     "profile_purposes": Knob(
-        _purposes, "a list of charging profile purposes", "those it takes; others are not sent"
+        _purposes,
+        gettext_noop("a list of charging profile purposes"),
+        gettext_noop("those it takes; others are not sent"),
     ),
     "settle_seconds": Knob(
-        _seconds, "seconds from 0 to 3600", "after its first answered call before it is asked"
+        _seconds,
+        gettext_noop("seconds from 0 to 3600"),
+        gettext_noop("after its first answered call before it is asked"),
     ),
     "naive_times": Knob(
         _zone,
-        'a time zone such as "Europe/Berlin", or "site" for the one of its site',
-        "the zone of times it sends without one; else the station's own",
+        gettext_noop('a time zone such as "Europe/Berlin", or "site" for the one of its site'),
+        gettext_noop("the zone of times it sends without one; else the station's own"),
     ),
     "z_is_local": Knob(
-        _flag, "true or false", "times it marks with Z are local ones of its station or site"
+        _flag,
+        gettext_noop("true or false"),
+        gettext_noop("times it marks with Z are local ones of its station or site"),
     ),
     "energy_unit": Knob(
-        _one_of("Wh", "kWh"), '"Wh" or "kWh"', "what its registers are in, whatever it says"
+        _one_of("Wh", "kWh"),
+        gettext_noop('"Wh" or "kWh"'),
+        gettext_noop("what its registers are in, whatever it says"),
     ),
     "session_registers": Knob(
-        _flag, "true or false", "registers in MeterValues count from the start of the session"
+        _flag,
+        gettext_noop("true or false"),
+        gettext_noop("registers in MeterValues count from the start of the session"),
     ),
-    "power_unit": Knob(_one_of("W", "kW"), '"W" or "kW"', "what its power is in, whatever it says"),
+    "power_unit": Knob(
+        _one_of("W", "kW"),
+        gettext_noop('"W" or "kW"'),
+        gettext_noop("what its power is in, whatever it says"),
+    ),
 }
 
 
 # What is tolerated of every station, whatever its model; counted where it happens.
 REPAIRS: dict[str, str] = {
-    "null_members": "null for what is left out",
-    "lone_object": "one object where a list belongs",
-    "number_for_text": "a number where its text belongs",
-    "decimal_for_whole": "a whole number written as a decimal",
-    "json_for_text": "JSON where its text belongs",
-    "unreadable_sample": "a sample without a readable value",
-    "unknown_word": "a word the specification does not list",
-    "long_text": "a text over its length",
-    "extra_member": "a member nobody asked for",
-    "naive_time": "a time without a zone",
-    "odd_time": "a time in another form than the specification's",
-    "wrong_clock": "a time before 2015, or more than an hour ahead",
-    "empty_frame": "an empty frame as a sign of life",
-    "unasked_answer": "an answer to nothing we asked, or asked long ago",
-    "no_subprotocol": "no sub-protocol offered",
-    "odd_subprotocol": "a sub-protocol offered in an odd way",
+    "null_members": gettext_noop("null for what is left out"),
+    "lone_object": gettext_noop("one object where a list belongs"),
+    "number_for_text": gettext_noop("a number where its text belongs"),
+    "decimal_for_whole": gettext_noop("a whole number written as a decimal"),
+    "json_for_text": gettext_noop("JSON where its text belongs"),
+    "unreadable_sample": gettext_noop("a sample without a readable value"),
+    "unknown_word": gettext_noop("a word the specification does not list"),
+    "long_text": gettext_noop("a text over its length"),
+    "extra_member": gettext_noop("a member nobody asked for"),
+    "naive_time": gettext_noop("a time without a zone"),
+    "odd_time": gettext_noop("a time in another form than the specification's"),
+    "wrong_clock": gettext_noop("a time before 2015, or more than an hour ahead"),
+    "empty_frame": gettext_noop("an empty frame as a sign of life"),
+    "unasked_answer": gettext_noop("an answer to nothing we asked, or asked long ago"),
+    "no_subprotocol": gettext_noop("no sub-protocol offered"),
+    "odd_subprotocol": gettext_noop("a sub-protocol offered in an odd way"),
 }
 
 

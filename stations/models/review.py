@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 
 
 class ReviewKind(models.TextChoices):
@@ -144,3 +145,16 @@ class ReviewCase(models.Model):
     def ways(self) -> tuple[str, ...]:
         """How it may be settled; empty where it is."""
         return WAYS[self.kind] if self.is_open else ()
+
+
+class UnknownCard(ReviewCase):
+    """The open cases of one kind as a list of their own: cards that were tapped, and by whom nobody
+
+    knows. The rows are the queue's.
+    """
+
+    class Meta:
+        proxy = True
+        verbose_name = _("unknown card")
+        verbose_name_plural = _("unknown cards")
+        default_permissions = ("view",)

@@ -45,7 +45,11 @@ class ChargingSession(models.Model):
         db_index=False,  # session_by_connector begins with it
     )
     card = models.ForeignKey(
-        "rfid.RfidCard", on_delete=models.SET_NULL, null=True, related_name="sessions"
+        "rfid.RfidCard",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="sessions",
+        db_index=False,  # session_by_card begins with it
     )
     id_tag = models.CharField(max_length=255)
     authorization = models.CharField(max_length=20)  # the idTagInfo status we answered
@@ -105,6 +109,7 @@ class ChargingSession(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["station", "-transaction_id"], name="session_by_station"),
             models.Index(fields=["started_at"], name="session_by_start"),
+            models.Index(fields=["card", "-transaction_id"], name="session_by_card"),
             # Which one ran there at a moment, and which came next
             models.Index(
                 fields=["connector", "-started_at", "-transaction_id"], name="session_by_connector"

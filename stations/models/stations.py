@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Upper
 
+from cms.shared import clock
 from cms.shared.models import Timestamped
 
 # OCPP-J 1.6 leaves the identity open; 48 is what 2.0.1 allows, and room for what exists.
@@ -21,7 +22,7 @@ _CP_ID = RegexValidator(r"^[^\x00-\x1f\x7f/\\]+$", "No slashes, backslashes or c
 
 def check_time_zone(name: str) -> None:
     """Raise ValidationError where ``name`` is no time zone."""
-    if name not in zoneinfo.available_timezones():
+    if name not in clock.zones():
         raise ValidationError(f"{name!r} is no time zone; one would be Europe/Berlin.")
 
 
@@ -56,6 +57,8 @@ class Site(Timestamped):
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
     )
     time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
+    # As stations/services/opening_hours.py says; None: nobody said
+    opening_hours = models.JSONField(null=True, blank=True, default=None)
     card_groups = models.ManyToManyField(
         "rfid.CardGroup",
         blank=True,

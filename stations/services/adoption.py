@@ -9,19 +9,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
-from cms.shared.errors import Conflict
-from rfid.models import CardGroup, RfidCard
+from cms.shared import texts
+from cms.shared.errors import Conflict, DomainError
+from rfid.models import ChangeKind, RfidCard
 from rfid.services import cards
 from stations.models import (
     ChargingStation,
     Registration,
     Resolution,
     ReviewCase,
+    ReviewKind,
     ReviewState,
     Site,
 )
-from stations.services import keys, review, stations
-from stations.services.settling import Who, opened, settled, wrong
+from stations.services import captures, keys, review, stations
+from stations.services.settling import Who, opened, settled
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
@@ -60,8 +62,9 @@ def adopt_station(
         station = stations.change(station=known, registration=Registration.ACCEPTED)
     else:
         raise Conflict(
-            f"{known.cp_id} is a station of ours already; give it a new key on its page, "
-            "or discard this case"
+            "%(known)s is a station of ours already; give it a new key on its page, or "
+            "discard this case",
+            known=known.cp_id,
         )
     key = keys.set_key(station=station) if make_key else None
     registration = [Registration.REJECTED if known else None, Registration.ACCEPTED]
@@ -77,24 +80,38 @@ def adopt_station(
 
 @transaction.atomic
 def adopt_card(
-    *,
-    case_id: int,
-    who: Who,
-    at: datetime,
-    label: str = "",
-    group: CardGroup | None = None,
-    user: User | None = None,
+    *, case_id: int, who: Who, at: datetime, **described: Any
 ) -> tuple[ReviewCase, RfidCard]:
-    """Let the card that was presented charge from now on. Raises Conflict where it is known by now,
+    """Let the card that was presented charge from now on, ``described`` by label, group, user and
 
-    and DomainError for an id tag no card can have.
+    valid_until. Raises Conflict where it is known by now, and DomainError for an id tag no card
+    can have.
     """
     case, _ = opened(case_id, "adopt_card", who)
-    _check(RfidCard, "id_tag", case.id_tag)
-    card = cards.create(id_tag=case.id_tag, label=label, group=group, user=user)
-    described = {"status": [None, card.status], "label": [None, label]}
-    changes = {f"card {card.id_tag}": described}
-    return settled(case, Resolution.ADOPTED, who, at, changes), card
+    card = _card(case.id_tag, who.by, described)
+    return settled(case, Resolution.ADOPTED, who, at, _made(card)), card
+
+
+@transaction.atomic
+def adopt_captured(*, capture_id: int, who: Who, at: datetime, **described: Any) -> RfidCard:
+    """The same with a card that was presented to who waited for it; its case is settled with it."""
+    capture = captures.taken(capture_id=capture_id)
+    card = _card(capture.id_tag, who.by, described)
+    same = ReviewCase.objects.filter(
+        kind=ReviewKind.UNKNOWN_CARD, subject=card.id_tag.upper(), state=ReviewState.OPEN
+    )
+    review.close(same, Resolution.ADOPTED, why=who.why, by=who.by, at=at, changes=_made(card))
+    captures.adopted(capture=capture, card=card)
+    return card
+
+
+def _card(id_tag: str, by: User, described: dict[str, Any]) -> RfidCard:
+    _check(RfidCard, "id_tag", id_tag)
+    return cards.create(id_tag=id_tag, by=by, how=ChangeKind.ADOPTED, **described)
+
+
+def _made(card: RfidCard) -> dict[str, Any]:
+    return {f"card {card.id_tag}": {"status": [None, card.status], "label": [None, card.label]}}
 
 
 def _check(model: type[Model], field: str, value: str) -> None:
@@ -104,4 +121,7 @@ def _check(model: type[Model], field: str, value: str) -> None:
         column.clean(value, None)
     except ValidationError as error:
         name = "ocppIdentifier" if field == "cp_id" else "idTag"
-        raise wrong(name, f"is none we could adopt: {' '.join(error.messages)}") from None
+        problem = texts.of_validation(error)[0]
+        raise DomainError.of_field(
+            name, "is none we could adopt: %(problem)s", problem=problem
+        ) from None

@@ -47,8 +47,9 @@ def address(location: str, file_name: str = "") -> Address:
         token = transfers.new_token()
         return Address(transfers.url(token, file_name), token)
     if len(location) > _LONGEST_LOCATION:
-        message = f"has at most {_LONGEST_LOCATION} characters"
-        raise DomainError(f"A location {message}", fields={"location": [message]})
+        raise DomainError.of_field(
+            "location", "has at most %(most)s characters", most=_LONGEST_LOCATION
+        )
     return Address(location)
 
 

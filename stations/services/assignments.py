@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
-from cms.shared.errors import Conflict, DomainError
+from cms.shared.errors import Conflict, DomainError, Text
 from stations.models import (
     AssignmentState,
     ChargingProfile,
@@ -29,7 +29,6 @@ _STATES = {
     "NotSupported": AssignmentState.NOT_SUPPORTED,
 }
 _OURS_BELOW = 10**9  # larger chargingProfileIds are others' choice
-_OTHER_KEY = "This Idempotency-Key was used for another command"
 
 
 class Asker(NamedTuple):
@@ -255,25 +254,25 @@ def _under_way(connector: Connector, transaction_id: int | None, prefix: str) ->
     running = ChargingSession.objects.filter(connector=connector, status=SessionStatus.ACTIVE)
     session = running.first()
     if session is None:
-        expected = f"has no session under way at {connector.connector_id}; a TxProfile needs one"
-        raise DomainError(f"The station {expected}", fields={"connectorId": [expected]})
-    if transaction_id not in (None, session.pk):
-        expected = f"should be {session.pk}, the session under way"
         raise DomainError(
-            f"transactionId {expected}", fields={f"{prefix}transactionId": [expected]}
+            "The station has no session under way at %(connector)s; a TxProfile needs one",
+            fields={"connectorId": ["has no session under way; a TxProfile needs one"]},
+            connector=connector.connector_id,
         )
+    if transaction_id not in (None, session.pk):
+        expected = Text("should be %(session)s, the session under way", session=session.pk)
+        raise DomainError.of_field("transactionId", expected, prefix=prefix)
     return session
 
 
 def _check_start(sent: Profile, prefix: str) -> None:
     """A remote start takes a TxProfile of a session nobody numbered yet (section 5.11)."""
     if sent["chargingProfilePurpose"] != ProfilePurpose.TX:
-        field, expected = "chargingProfilePurpose", "should be TxProfile for a remote start"
-    elif "transactionId" in sent:
-        field, expected = "transactionId", "should be left out: there is no session yet"
-    else:
-        return
-    raise DomainError(f"{field} {expected}", fields={f"{prefix}{field}": [expected]})
+        wanted = Text("should be TxProfile for a remote start")
+        raise DomainError.of_field("chargingProfilePurpose", wanted, prefix=prefix)
+    if "transactionId" in sent:
+        wanted = Text("should be left out: there is no session yet")
+        raise DomainError.of_field("transactionId", wanted, prefix=prefix)
 
 
 def _repeated(asker: Asker) -> ProfileAssignment | None:
@@ -282,7 +281,7 @@ def _repeated(asker: Asker) -> ProfileAssignment | None:
         return None
     known = ProfileAssignment.objects.filter(command=command).first()
     if known is None:
-        raise Conflict(_OTHER_KEY)
+        raise Conflict("This Idempotency-Key was used for another command")
     return known
 
 

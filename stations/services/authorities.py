@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from cms.shared import sealing
 from stations.models import KeyKind, StationAuthority
 from stations.services import pki, signing
 
@@ -48,7 +48,7 @@ def own(kind: KeyKind, *, at: datetime) -> Own:
     Raises pki.Unfit where its key was encrypted under another SECRET_KEY.
     """
     row = StationAuthority.objects.filter(kind=kind).first() or _made(kind, at)
-    return Own(row, _read(row.certificate), _opened(row.encrypted_key, _passphrase()))
+    return Own(row, _read(row.certificate), _opened(row.encrypted_key, _passphrases()))
 
 
 def make_all(*, at: datetime) -> None:
@@ -71,17 +71,19 @@ def _made(kind: KeyKind, at: datetime) -> StationAuthority:
             return StationAuthority.objects.create(
                 kind=kind,
                 certificate=pem(certificate),
-                encrypted_key=signing.sealed(key, _passphrase()),
+                encrypted_key=signing.sealed(key, _passphrases()[0]),
                 made_at=at,
             )
     except IntegrityError:  # another process was faster
         return StationAuthority.objects.get(kind=kind)
 
 
-def _passphrase() -> bytes:
-    """What our keys are encrypted with: who has the database alone can sign nothing."""
-    secret = settings.SECRET_KEY.encode()
-    return hmac.new(secret, b"station authority", hashlib.sha256).hexdigest().encode()
+def _passphrases() -> tuple[bytes, ...]:
+    """What our keys are encrypted with: who has the database alone can sign nothing.
+
+    Today's, and those of former SECRET_KEYs.
+    """
+    return tuple(key.hex().encode() for key in sealing.keys(b"station authority"))
 
 
 @lru_cache(maxsize=4)  # read once: a new file takes a restart, as the server's own certificate does
@@ -95,5 +97,9 @@ def _read(text: str) -> x509.Certificate:
 
 
 @lru_cache(maxsize=8)
-def _opened(text: str, passphrase: bytes) -> Any:
-    return signing.opened(text, passphrase)
+def _opened(text: str, passphrases: tuple[bytes, ...]) -> Any:
+    *first, last = passphrases
+    for passphrase in first:
+        with suppress(pki.Unfit):
+            return signing.opened(text, passphrase)
+    return signing.opened(text, last)

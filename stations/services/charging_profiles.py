@@ -38,9 +38,11 @@ def check(profile: ChargingProfile) -> None:
     """
     schedules.check(profile.as_sent(1))
     if profile.kind != "Relative" and profile.start_schedule is None:
-        expected = f"is needed for a profile that is {profile.kind}"
-        raise DomainError(
-            f"startSchedule {expected}", fields={"chargingSchedule.startSchedule": [expected]}
+        raise DomainError.of_field(
+            "startSchedule",
+            "is needed for a profile that is %(kind)s",
+            prefix="chargingSchedule.",
+            kind=profile.kind,
         )
 
 
@@ -51,6 +53,8 @@ def _kept(profile: ChargingProfile) -> ChargingProfile:
             profile.save()
     except IntegrityError:
         raise Conflict(
-            f"A profile is named {profile.name} already", fields={"name": ["exists already"]}
+            "A profile is named %(profile)s already",
+            fields={"name": ["exists already"]},
+            profile=profile.name,
         ) from None
     return profile

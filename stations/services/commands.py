@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict, StationOffline
 from stations import events
-from stations.models import ChargingStation, Command, CommandStatus, Registration
-from stations.services import configuration, credentials, sealing, unanswered
+from stations.models import ChargingStation, Command, CommandStatus, HappeningKind, Registration
+from stations.services import configuration, credentials, happenings, sealing, unanswered
 
 _NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 _LATE = timedelta(seconds=10)  # after this the consumer that should have timed it out is gone
@@ -49,7 +49,7 @@ def request(
         return known
     _check_registration(station, action)
     if queue_for is None and not _is_connected(station):
-        raise StationOffline(f"Charge point {station.cp_id} not connected")
+        raise StationOffline("Charge point %(station)s not connected", station=station.cp_id)
     try:
         with transaction.atomic():
             command = Command.objects.create(
@@ -165,7 +165,16 @@ def _close(command: Command, outcome: Outcome, at: datetime) -> None:
     command.save()
     if outcome.status != CommandStatus.ANSWERED:
         unanswered.follow(command=command, at=at)
-    events.command_settled(command.pk)
+    events.command_settled(command.pk, command.station_id)
+    if command.requested_by_id is not None:  # what we ask by ourselves is nobody's news
+        happenings.note(
+            HappeningKind.COMMAND,
+            station_id=command.station_id,
+            at=at,
+            number=command.pk,
+            detail=command.action,
+            outcome=command.answer_status or command.error_code or command.status,
+        )
 
 
 def _check_registration(station: ChargingStation, action: str) -> None:
@@ -173,7 +182,11 @@ def _check_registration(station: ChargingStation, action: str) -> None:
     rejected = station.registration == Registration.REJECTED
     pending = station.registration == Registration.PENDING
     if rejected or (pending and action in _NOT_WHILE_PENDING):
-        raise Conflict(f"{station.cp_id} is registered as {station.registration}")
+        raise Conflict(
+            "%(station)s is registered as %(registration)s",
+            station=station.cp_id,
+            registration=Registration(station.registration),
+        )
 
 
 def _is_connected(station: ChargingStation) -> bool:

@@ -67,7 +67,9 @@ def read_now(
         station=station
     )
     if read.command is not None and read.command.is_open:
-        raise Conflict(f"The configuration of {station.cp_id} is being read already")
+        raise Conflict(
+            "The configuration of %(station)s is being read already", station=station.cp_id
+        )
     _begin(read, station, at, requested_by_id)
     _ask(read, at, patient=False)
     return read

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from django.db import transaction
 
 from cms.shared import bulk
-from stations.models import Connector, ConnectorStatus, StatusChange
-from stations.services import filing, reservations, sessions
+from stations import events
+from stations.models import Connector, ConnectorStatus, HappeningKind, StatusChange
+from stations.services import filing, happenings, reservations, sessions
 
 _HISTORY_COLUMNS = {
     "connector_id": "bigint",
@@ -64,6 +65,7 @@ def set_status(*, station_id: int, report: StatusReport, at: datetime) -> None:
     if connector.status_at and happened_at < connector.status_at:
         return
     _store(connector, report, happened_at, at)
+    events.station_changed(station_id)
     if report.status in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE):
         reservations.cancel_by_fault(connector=connector, status=report.status, at=at)
 
@@ -82,6 +84,9 @@ def _enter_history(connector: Connector, report: StatusReport, at: datetime) -> 
 
 
 def _store(connector: Connector, report: StatusReport, happened_at: datetime, at: datetime) -> None:
+    is_new = connector.status != report.status
+    if is_new:
+        connector.status_since = at
     connector.status = report.status
     connector.error_code = report.error_code
     connector.info = report.info
@@ -90,3 +95,14 @@ def _store(connector: Connector, report: StatusReport, happened_at: datetime, at
     connector.status_at = happened_at
     connector.status_received_at = at
     connector.save()
+    if is_new:
+        events.network_changed()
+    if is_new and report.status == ConnectorStatus.FAULTED:
+        happenings.note(
+            HappeningKind.FAULT,
+            station_id=connector.station_id,
+            at=at,
+            connector_id=connector.connector_id,
+            detail=report.error_code,
+            outcome=report.vendor_error_code[:50],
+        )

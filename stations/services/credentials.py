@@ -45,8 +45,10 @@ def asked(*, command: Command, payload: dict[str, Any], at: datetime) -> None:
     keys.check(payload["value"])
     if len(station.pending_keys) >= keys.MOST_PENDING:
         raise Conflict(
-            f"{station.cp_id} left {keys.MOST_PENDING} changes of its key unanswered; it may use"
-            " any of them. Wait until it connects, or set its key by hand"
+            "%(station)s left %(most)s changes of its key unanswered; it may use any of "
+            "them. Wait until it connects, or set its key by hand",
+            station=station.cp_id,
+            most=keys.MOST_PENDING,
         )
     entry = {"hash": keys.hashed(payload["value"]), "command": command.pk}
     station.pending_keys = [*station.pending_keys, entry]
@@ -148,6 +150,5 @@ def _is_profile(key: str) -> bool:
 
 def _number(value: str) -> int:
     if value not in ("0", "1", "2", "3"):
-        message = "should be a security profile from 1 to 3"
-        raise DomainError(f"value {message}", fields={"value": [message]})
+        raise DomainError.of_field("value", "should be a security profile from 1 to 3")
     return int(value)

@@ -96,8 +96,8 @@ def _close(
     events.command_followed(row.command_id, state)
 
 
-def _started(command: Command) -> ChargingSession | None:
-    """The session a remote start led to: by card, and by connector where one was named."""
+def started_by(command: Command) -> ChargingSession | None:
+    """The session a remote start that was sent led to: by card, and by connector where named."""
     number = command.payload.get("connectorId")
     at_connector = Q() if number is None else Q(connector__connector_id=number)
     return (
@@ -123,7 +123,7 @@ def _stopped(command: Command) -> ChargingSession | None:
 
 
 _SEEN: dict[str, Callable[[Command], ChargingSession | None]] = {
-    "RemoteStartTransaction": _started,
+    "RemoteStartTransaction": started_by,
     "RemoteStopTransaction": _stopped,
 }
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from stations import hooks
+from stations import events, hooks
 from stations.models import (
     ChargingSession,
     Connector,
     ConnectorStatus,
+    HappeningKind,
     Resolution,
     ReviewCase,
     SessionStatus,
     StatusChange,
 )
 from stations.readings import Reading
-from stations.services import assignments, filing, review
+from stations.services import assignments, filing, happenings, review
 
 BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
 _BEFORE_ANY_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # a start then was told by no clock
@@ -82,6 +83,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
     review.unflag(session, ["Silent"])
     session.save()
     review.follow(session=session, before=before, at=at)
+    _ended(session, at)
     assignments.session_over(session=session, at=session.stopped_at or at)
 
 
@@ -100,6 +102,10 @@ def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
     _settle_energy(session)
     session.save()
     review.follow(session=session, before=before, at=at)
+    if before["status"] == SessionStatus.INFERRED:  # which was told as its end
+        events.session_changed(session.pk, session.station_id)
+    else:
+        _ended(session, at)
     assignments.session_over(session=session, at=at)
 
 
@@ -173,6 +179,18 @@ def take(*, orphan: ChargingSession, session: ChargingSession, at: datetime) -> 
     )
     ReviewCase.objects.filter(session=orphan).update(session=session)
     orphan.delete()
+
+
+def _ended(session: ChargingSession, at: datetime) -> None:
+    events.session_changed(session.pk, session.station_id)
+    happenings.note(
+        HappeningKind.SESSION_ENDED,
+        station_id=session.station_id,
+        at=at,
+        number=session.pk,
+        detail=session.id_tag,
+        outcome=session.stop_reason,
+    )
 
 
 def _be_inferred(session: ChargingSession) -> None:

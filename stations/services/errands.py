@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from stations import events
 from stations.models import (
     Command,
     CommandStatus,
@@ -73,6 +74,7 @@ def said(
         report.save()
     if errand is not None:
         _follow(errand, status, at)
+        events.station_changed(station_id)
 
 
 @transaction.atomic

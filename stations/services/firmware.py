@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from cms.shared.errors import Conflict, DomainError
+from cms.shared import texts
+from cms.shared.errors import Conflict, DomainError, Text
 from stations.models import ChargingStation, Command, FirmwareImage, FirmwareUpdate, Purpose
 from stations.services import asking, media
 from stations.services.asking import Address, Request, Tries
@@ -129,26 +130,31 @@ def change_image(*, image: FirmwareImage, **facts: Any) -> FirmwareImage:
 def delete_image(*, image: FirmwareImage) -> None:
     """Delete a firmware and its file. Raises Conflict while a station may still fetch it."""
     if image.updates.filter(outcome="Open").exists():
-        raise Conflict(f"{image} is being installed by a station; wait for it, or let it expire")
+        raise Conflict(
+            "%(image)s is being installed by a station; wait for it, or let it expire", image=image
+        )
     name = image.file
     image.delete()
     transaction.on_commit(lambda: media.remove(name))
 
 
 def _is_there() -> Conflict:
-    message = "There is an image of this version already"
-    return Conflict(message, fields={"version": ["exists already"]})
+    return Conflict(
+        "There is an image of this version already", fields={"version": ["exists already"]}
+    )
 
 
 def _check(wanted: Wanted) -> None:
     """Raise DomainError where what is wanted is not enough for a payload."""
     if (wanted.image is None) == (not wanted.location):
-        message = "name a firmware image or a location of your own, one of them"
-        raise DomainError(f"Please {message}", fields={"location": [message]})
+        raise DomainError(
+            "Please name a firmware image or a location of your own, one of them",
+            fields={"location": ["name a firmware image or a location of your own, one of them"]},
+        )
     if wanted.signed:
         image = wanted.image
         missing = {
-            field: ["is needed for a signed update, and the image has none"]
+            field: [Text("is needed for a signed update, and the image has none")]
             for field, name in _PROOFS.items()
             if not (getattr(wanted, name) or getattr(image, name, ""))
         }
@@ -160,9 +166,7 @@ def _checked(image: FirmwareImage) -> None:
     try:
         image.clean_fields(exclude=["file", "uploaded_by"])
     except ValidationError as error:
-        fields = error.message_dict
-        said = "; ".join(f"{name}: {messages[0]}" for name, messages in fields.items())
-        raise DomainError(said, fields=fields) from None
+        raise DomainError.of_fields(texts.of_model(error)) from None
 
 
 def _plain(wanted: Wanted, to: Address, row: FirmwareUpdate) -> dict[str, Any]:

@@ -49,12 +49,13 @@ def check(pem: str) -> x509.Certificate:
     """The root certificate in ``pem``. Raises DomainError where a station could not use it."""
     try:
         if len(pem) > LONGEST:
-            raise pki.Unfit(f"it has more than {LONGEST} characters")
+            raise pki.Unfit("it has more than %(most)s characters", most=LONGEST)
         read = pki.certificate(pem)
         hashes_of(read)
     except (pki.Unfit, ValueError) as unfit:
-        message = f"should be a certificate: {unfit}"
-        raise DomainError(f"It {message}", fields={"certificate": [message]}) from None
+        raise DomainError.of_field(
+            "certificate", "should be a certificate: %(problem)s", problem=unfit.args[0]
+        ) from None
     return read
 
 
@@ -71,7 +72,7 @@ def install(*, station: ChargingStation, kind: str, pem: str, request: Request) 
 def remove(*, certificate: InstalledCertificate, request: Request) -> Command:
     """Tell its station to delete it; gives the command. Raises Conflict where it is not there."""
     if certificate.state != InstalledState.INSTALLED:
-        raise Conflict(f"It is {certificate.get_state_display().lower()}")
+        raise Conflict("The certificate is %(state)s", state=InstalledState(certificate.state))
     payload = {
         "certificateHashData": {
             "hashAlgorithm": certificate.hash_algorithm,

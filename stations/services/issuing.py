@@ -96,7 +96,7 @@ def revoke(
         pk=certificate.pk
     )
     if not row.fingerprint or row.state == CertificateState.REVOKED:
-        raise Conflict(f"{row} is {row.get_state_display().lower()}")
+        raise Conflict("%(row)s is %(state)s", row=row, state=CertificateState(row.state))
     row.state, row.reason = CertificateState.REVOKED, why.strip()[:200]
     row.revoked_at, row.revoked_by = at, by
     row.save()

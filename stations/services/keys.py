@@ -10,6 +10,7 @@ import string
 
 from django.conf import settings
 
+from cms.shared import sealing
 from cms.shared.errors import DomainError
 from stations.models import ChargingStation
 
@@ -72,7 +73,7 @@ def clear_key(*, station: ChargingStation) -> None:
 
 def hashed(key: str) -> str:
     """What is kept of ``key``."""
-    return _hash(_canonical(key), secrets.token_hex(4))
+    return _hash(_canonical(key), secrets.token_hex(4), settings.SECRET_KEY)
 
 
 def matches(key_hash: str, presented: str | bytes) -> bool:
@@ -82,7 +83,11 @@ def matches(key_hash: str, presented: str | bytes) -> bool:
     """
     known = key_hash or _NOBODY
     salt = known.split("$")[1]
-    found = [hmac.compare_digest(_hash(form, salt), known) for form in _forms(presented)]
+    found = [
+        hmac.compare_digest(_hash(form, salt, secret), known)
+        for form in _forms(presented)
+        for secret in sealing.secret_keys()
+    ]
     return any(found) and bool(key_hash)
 
 
@@ -110,7 +115,7 @@ def _forms(presented: str | bytes) -> tuple[str, ...]:
     return text, _canonical(text), raw.hex(), plain
 
 
-def _hash(key: str, salt: str) -> str:
+def _hash(key: str, salt: str, secret: str) -> str:
     # Random keys need no slow hash, and 10,000 stations may reconnect at once (ECOSYSTEM 2.2).
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"{salt}{key}".encode(), hashlib.sha256)
+    digest = hmac.new(secret.encode(), f"{salt}{key}".encode(), hashlib.sha256)
     return f"hmac-sha256${salt}${digest.hexdigest()}"

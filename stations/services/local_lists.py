@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from cms.shared.errors import Conflict, DomainError, StationOffline
-from stations import selectors
+from stations import events, selectors
 from stations.models import (
     ChargingStation,
     Command,
@@ -41,8 +41,11 @@ def choose(*, station: ChargingStation, policy: str, groups: list[Any], at: date
     ``Off`` leaves the list the station has as it is. Raises DomainError for too many groups.
     """
     if len(groups) > list_targets.MOST_GROUPS:
-        message = f"at most {list_targets.MOST_GROUPS} groups"
-        raise DomainError(message, fields={"groupIds": [message]})
+        raise DomainError(
+            "at most %(most)s groups",
+            fields={"groupIds": ["at most %(most)s groups"]},
+            most=list_targets.MOST_GROUPS,
+        )
     row = _of_station(station.pk)
     if row.policy == ListPolicy.OFF or row.state == ListState.UNSUPPORTED:  # nobody looked since
         row.state = ListState.UNVERIFIED
@@ -89,8 +92,9 @@ def send(
     is_known = row.state == ListState.KNOWN and row.content is not None
     if update_type == DIFFERENTIAL and not is_known:
         raise Conflict(
-            f"What {station.cp_id} has in its list is not known: send a Full update",
+            "What %(station)s has in its list is not known: send a Full update",
             fields={"updateType": ["should be Full: the station's list is not known"]},
+            station=station.cp_id,
         )
     if row.policy == ListPolicy.OFF:
         row.once = True
@@ -150,6 +154,7 @@ def update_answered(*, command: Command, status: str, at: datetime) -> None:
         if status == "VersionMismatch":
             row.state = ListState.UNVERIFIED
     row.save()
+    events.list_changed(row.station_id)
 
 
 @transaction.atomic
@@ -167,6 +172,7 @@ def version_answered(*, command: Command, version: int, at: datetime) -> None:
         if _is_behind(row) and (row.next_at is None or row.next_at <= at):
             _step(row, at)
     row.save()
+    events.list_changed(row.station_id)
 
 
 @transaction.atomic
@@ -218,7 +224,7 @@ def _free(station: ChargingStation, at: datetime) -> LocalList:
     row = _of_station(station.pk)
     _notice_loss(row, at)
     if row.command is not None:
-        raise Conflict(f"An update of the list of {station.cp_id} is under way")
+        raise Conflict("An update of the list of %(station)s is under way", station=station.cp_id)
     return row
 
 

@@ -93,16 +93,27 @@ def sweep(*, known: Callable[[list[str]], set[str]], idle_s: float) -> int:
     ``known`` says which of some names have a row. Only what was not written to for ``idle_s``
     seconds: the row of a file that just arrived may not be committed yet.
     """
-    before = time.time() - idle_s
+    return sum(
+        sweep_folder(where, known=known if where != INCOMING else _nobody, idle_s=idle_s)
+        for where in (INCOMING, UPLOADS, FIRMWARE)
+    )
+
+
+def sweep_folder(where: str, *, known: Callable[[list[str]], set[str]], idle_s: float) -> int:
+    """The same of one folder."""
+    idle = (f"{where}/{file.name}" for file in _idle(folder(where), time.time() - idle_s))
     removed = 0
-    for where in (INCOMING, UPLOADS, FIRMWARE):
-        idle = (f"{where}/{file.name}" for file in _idle(folder(where), before))
-        while batch := list(islice(idle, _BATCH)):
-            lost = set(batch) - (known(batch) if where != INCOMING else set())
-            for name in lost:
-                remove(name)
-            removed += len(lost)
+    while batch := list(islice(idle, _BATCH)):
+        lost = set(batch) - known(batch)
+        for name in lost:
+            remove(name)
+        removed += len(lost)
     return removed
+
+
+def _nobody(names: list[str]) -> set[str]:
+    """Parts have no rows."""
+    return set()
 
 
 def _idle(where: Path, before: float) -> Iterator[os.DirEntry[str]]:

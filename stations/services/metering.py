@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from cms.shared import bulk
+from stations import events
 from stations.models import ChargingSession
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
@@ -108,6 +109,7 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
     )
     if shown < len(newest):
         _catch_up({row[0]: row for row in newest})
+    events.metered([row[0] for row in newest], {reading.station_id for reading in readings})
     nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]
     for station_id in {reading.station_id for reading in nameless}:
         own = [reading for reading in nameless if reading.station_id == station_id]

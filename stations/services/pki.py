@@ -10,11 +10,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from cms.shared.errors import DomainError
+
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 _DEEPEST = 4  # intermediates between a station's certificate and who is trusted
 
 
-class Unfit(Exception):
+class Unfit(DomainError):
     """A certificate or a request that cannot be used; the text says why, and no secret."""
 
 

@@ -47,15 +47,21 @@ def check(station: ChargingStation, profile: int, *, at: datetime) -> None:
     """
     own = max(required(station), station.connected_profile or 0)
     if profile < own or profile == SecurityProfile.NONE:
-        message = f"is never lowered through OCPP: {station.cp_id} has {own}"
-        raise DomainError(f"A security profile {message}", fields={"value": [message]})
+        raise DomainError(
+            "A security profile is never lowered through OCPP: %(station)s has %(own)s",
+            fields={"value": ["is never lowered through OCPP: %(station)s has %(own)s"]},
+            station=station.cp_id,
+            own=own,
+        )
     if profile >= SecurityProfile.TLS_PASSWORD and not has_tls():
         raise Conflict("Security profiles 2 and 3 need TLS (TLS_PORT, or BEHIND_PROXY)")
     if profile == SecurityProfile.TLS_CERTIFICATE:
         if not (settings.TLS_CLIENT_CA or has_certificate(station, at=at)):
-            raise Conflict(f"{station.cp_id} needs a certificate first (SignCertificate)")
+            raise Conflict(
+                "%(station)s needs a certificate first (SignCertificate)", station=station.cp_id
+            )
     elif not has_key(station):
-        raise Conflict(f"{station.cp_id} needs a key first (AuthorizationKey)")
+        raise Conflict("%(station)s needs a key first (AuthorizationKey)", station=station.cp_id)
 
 
 def has_tls() -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from cms.shared import texts
 from cms.shared.errors import Conflict, DomainError
 from stations import events
 from stations.models import ChargingStation, Quirk
@@ -66,15 +67,17 @@ def save(*, quirk: Quirk) -> Quirk:
         quirk.clean_fields()
         quirk.clean()
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise DomainError(messages[0], fields={field: messages}) from None
+        field, problems = next(iter(texts.of_model(error).items()))
+        raise DomainError(problems[0], fields={field: problems}) from None
     try:
         with transaction.atomic():
             quirk.save()
             events.quirks_changed()
     except IntegrityError:
         raise Conflict(
-            f"There is a {quirk.name} for these models already", fields={"name": ["exists already"]}
+            "There is a %(quirk)s for these models already",
+            fields={"name": ["exists already"]},
+            quirk=quirk.name,
         ) from None
     return quirk
 
@@ -86,7 +89,7 @@ def delete(*, quirk: Quirk) -> None:
     so that nobody has to find out anew what they say.
     """
     if quirk.seeded:
-        raise Conflict(f"{quirk} came with the system; switch it off instead")
+        raise Conflict("%(quirk)s came with the system; switch it off instead", quirk=quirk)
     quirk.delete()
     events.quirks_changed()
 

@@ -86,7 +86,11 @@ def cancel(
     """
     known = commands.repeated(idempotency_key)
     if known is None and reservation.status not in HOLDING:
-        raise Conflict(f"Reservation {reservation.pk} is {reservation.status} already")
+        raise Conflict(
+            "Reservation %(reservation)s is %(status)s already",
+            reservation=reservation.pk,
+            status=ReservationStatus(reservation.status),
+        )
     return known or commands.request(
         station=reservation.station,
         action="CancelReservation",
@@ -239,8 +243,9 @@ def _check_zero(station: ChargingStation, connector_id: int) -> None:
     told = configuration.value(station_id=station.pk, key="ReserveConnectorZeroSupported")
     if connector_id == 0 and (told or "").lower() == "false":
         raise DomainError(
-            f"{station.cp_id} reserves only connectors of its own",
+            "%(station)s reserves only connectors of its own",
             fields={"connectorId": ["the station does not support 0 (any)"]},
+            station=station.cp_id,
         )
 
 
@@ -264,7 +269,7 @@ def _hold(
 ) -> Reservation:
     try:
         with transaction.atomic():
-            return Reservation.objects.create(
+            made = Reservation.objects.create(
                 station_id=connector.station_id,
                 connector=connector,
                 id_tag=id_tag,
@@ -273,8 +278,11 @@ def _hold(
                 requested_by_id=requested_by_id,
                 expires_at=expires_at,
             )
+            events.reservation_made(made.pk)
+            return made
     except IntegrityError:
         raise Conflict(
-            f"Connector {connector.connector_id} is reserved already",
+            "Connector %(connector)s is reserved already",
             fields={"connectorId": ["is reserved already"]},
+            connector=connector.connector_id,
         ) from None

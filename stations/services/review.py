@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from stations import hooks
 from stations.models import (
     ChargingSession,
     Resolution,
@@ -71,6 +72,7 @@ def follow(*, session: ChargingSession, before: dict[str, Any], at: datetime) ->
     ``before`` is its facts() before they changed, or empty where it is new. A reason that went
     away while nobody settled it went away by itself.
     """
+    tell(session=session, before=before, at=at)
     had, has = set(before.get("review_reasons", ())), set(session.review_reasons)
     if gone := had - has:
         cases = open_cases(session).filter(reason__in=gone)
@@ -78,6 +80,14 @@ def follow(*, session: ChargingSession, before: dict[str, Any], at: datetime) ->
         close(cases, Resolution.COMPLETED_BY_ITSELF, why=_ITSELF, at=at, changes=changes)
     for reason in sorted(has):
         notice(of_session(session, reason), at=at)
+
+
+def tell(*, session: ChargingSession, before: dict[str, Any], at: datetime) -> None:
+    """Tell the apps above what changed of a stored ``session`` that had ended: few ever do."""
+    if before.get("status", SessionStatus.ACTIVE) == SessionStatus.ACTIVE:
+        return
+    if difference(before, facts(session)):
+        hooks.changed(session.pk, at)
 
 
 def stopped_again(*, session: ChargingSession, stop: dict[str, Any], at: datetime) -> None:

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cms.shared import clock
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, Text
 from stations.models import ChargingStation, ProfilePurpose
 from stations.services import configuration, quirks
 
 VOLTS = 230  # per phase: what watts and amperes are converted with
 PHASES = 3  # where a period does not say (ChargingSchedulePeriod, OCPP 1.6 section 7.14)
 Profile = dict[str, Any]  # csChargingProfiles
-Problem = tuple[str, str]  # the member in OCPP's spelling, and what was expected
+Problem = tuple[str, Text]  # the member in OCPP's spelling, and what was expected
 _PERIODS = "chargingSchedule.chargingSchedulePeriod"
 _UNIT = "chargingSchedule.chargingRateUnit"
 _START = "chargingSchedule.startSchedule"
@@ -98,23 +98,25 @@ def _refuse(problems: list[Problem], prefix: str) -> None:
         name = field if field == "connectorId" else f"{prefix}{field}"
         fields.setdefault(name, []).append(expected)
     if fields:
-        name, (expected, *_) = next(iter(fields.items()))
-        raise DomainError(f"{name} {expected}", fields=fields)
+        raise DomainError.of_fields(fields)
 
 
 def _of_profile(profile: Profile) -> Iterator[Problem]:
     schedule, kind = profile["chargingSchedule"], profile["chargingProfileKind"]
     if profile["stackLevel"] < 0:
-        yield "stackLevel", "should be 0 or more"
+        yield "stackLevel", Text("should be 0 or more")
     if kind == "Recurring" and not profile.get("recurrencyKind"):
-        yield "recurrencyKind", "should be Daily or Weekly for a recurring profile"
+        yield "recurrencyKind", Text("should be Daily or Weekly for a recurring profile")
     if kind == "Relative" and schedule.get("startSchedule"):
-        yield _START, "should be left out: a relative profile starts with the charging"
+        yield _START, Text("should be left out: a relative profile starts with the charging")
     yield from _of_validity(profile)
     if schedule.get("duration", 1) < 1:
-        yield "chargingSchedule.duration", "should be 1 or more seconds"
+        yield "chargingSchedule.duration", Text("should be 1 or more seconds")
     if not _is_rate(schedule.get("minChargingRate", 0)):
-        yield "chargingSchedule.minChargingRate", "should be 0 or more, with one decimal at most"
+        yield (
+            "chargingSchedule.minChargingRate",
+            Text("should be 0 or more, with one decimal at most"),
+        )
 
 
 def _of_validity(profile: Profile) -> Iterator[Problem]:
@@ -127,48 +129,54 @@ def _of_validity(profile: Profile) -> Iterator[Problem]:
         try:
             moments[name] = clock.parse(text) if text else None
         except ValueError:
-            yield name, "should be a time such as 2026-01-31T18:00:00Z"
+            yield name, Text("should be a time such as 2026-01-31T18:00:00Z")
     begin, end = moments.get("validFrom"), moments.get("validTo")
     if begin and end and end <= begin:
-        yield "validTo", "should be after validFrom"
+        yield "validTo", Text("should be after validFrom")
 
 
 def _of_periods(profile: Profile) -> Iterator[Problem]:
     periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
     if not periods:
-        yield _PERIODS, "should have at least one period"
+        yield _PERIODS, Text("should have at least one period")
     before = -1
     for number, period in enumerate(periods):
         where, start = f"{_PERIODS}.{number}", period["startPeriod"]
         if number == 0 and start != 0:
-            yield f"{where}.startPeriod", "should be 0 for the first period"
+            yield f"{where}.startPeriod", Text("should be 0 for the first period")
         elif start <= before:
-            yield f"{where}.startPeriod", "should be later than the period before"
+            yield f"{where}.startPeriod", Text("should be later than the period before")
         before = start
         if not _is_rate(period["limit"]):
-            yield f"{where}.limit", "should be 0 or more, with one decimal at most"
+            yield f"{where}.limit", Text("should be 0 or more, with one decimal at most")
         if period.get("numberPhases", PHASES) not in (1, 2, 3):
-            yield f"{where}.numberPhases", "should be 1, 2 or 3"
+            yield f"{where}.numberPhases", Text("should be 1, 2 or 3")
 
 
 def _of_station(profile: Profile, taken: Limits) -> Iterator[Problem]:
     schedule, purpose = profile["chargingSchedule"], profile["chargingProfilePurpose"]
     if purpose not in taken.purposes:
-        yield "chargingProfilePurpose", f"should be {_either(taken.purposes)} for this model"
+        yield (
+            "chargingProfilePurpose",
+            Text("should be %(known)s for this model", known=_either(taken.purposes)),
+        )
     if taken.most_stack_level is not None and profile["stackLevel"] > taken.most_stack_level:
-        yield "stackLevel", f"should be at most {taken.most_stack_level} at this station"
+        yield (
+            "stackLevel",
+            Text("should be at most %(most)s at this station", most=taken.most_stack_level),
+        )
     if taken.most_periods and len(schedule["chargingSchedulePeriod"]) > taken.most_periods:
-        yield _PERIODS, f"should be at most {taken.most_periods} at this station"
+        yield _PERIODS, Text("should be at most %(most)s at this station", most=taken.most_periods)
     if schedule["chargingRateUnit"] not in taken.units:
-        yield _UNIT, f"should be {_either(taken.units)} for this station"
+        yield _UNIT, Text("should be %(known)s for this station", known=_either(taken.units))
 
 
 def _of_connector(profile: Profile, connector_id: int | None) -> Iterator[Problem]:
     purpose = profile["chargingProfilePurpose"]
     if purpose == ProfilePurpose.CHARGE_POINT_MAX and connector_id != 0:
-        yield "connectorId", "should be 0: a ChargePointMaxProfile is for the whole station"
+        yield "connectorId", Text("should be 0: a ChargePointMaxProfile is for the whole station")
     if purpose == ProfilePurpose.TX and connector_id == 0:
-        yield "connectorId", "should be the session's: a TxProfile is never for number 0"
+        yield "connectorId", Text("should be the session's: a TxProfile is never for number 0")
 
 
 def _is_rate(value: float) -> bool:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
+from cryptography.fernet import InvalidToken
 
+from cms.shared.sealing import Unreadable, fernet
 from stations.services.configuration import is_secret
 
-_MARK = "sealed:"
-
-
-class Unreadable(Exception):
-    """It was sealed under another SECRET_KEY."""
+__all__ = ["Unreadable", "opened", "sealed"]
+_MARK, _PURPOSE = "sealed:", b"sealed payload"
 
 
 def sealed(payload: dict[str, Any]) -> dict[str, Any]:
     """A ChangeConfiguration.req as it may be stored: the value of a password key encrypted."""
     if not is_secret(str(payload.get("key"))) or not isinstance(payload.get("value"), str):
         return payload
-    return {**payload, "value": _MARK + _fernet().encrypt(payload["value"].encode()).decode()}
+    return {
+        **payload,
+        "value": _MARK + fernet(_PURPOSE).encrypt(payload["value"].encode()).decode(),
+    }
 
 
 def opened(payload: dict[str, Any]) -> dict[str, Any]:
@@ -33,12 +30,7 @@ def opened(payload: dict[str, Any]) -> dict[str, Any]:
     if not secret or not is_secret(str(payload.get("key"))):
         return payload
     try:
-        plain = _fernet().decrypt(str(value).removeprefix(_MARK)).decode()
+        plain = fernet(_PURPOSE).decrypt(str(value).removeprefix(_MARK)).decode()
     except InvalidToken:
         raise Unreadable from None
     return {**payload, "value": plain}
-
-
-def _fernet() -> Fernet:
-    secret = settings.SECRET_KEY.encode()
-    return Fernet(urlsafe_b64encode(hmac.new(secret, b"sealed payload", hashlib.sha256).digest()))

@@ -11,14 +11,16 @@ from django.db.models import Q
 
 from rfid.services import cards
 from rfid.services.cards import Authorization
-from stations import hooks
-from stations.models import ChargingSession, Connector, SessionStatus
+from stations import events, hooks
+from stations.models import ChargingSession, Connector, HappeningKind, SessionStatus
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
 from stations.services import (
     assignments,
+    captures,
     endings,
     filing,
+    happenings,
     holds,
     metering,
     pairing,
@@ -51,15 +53,24 @@ class Started(NamedTuple):
 def authorize(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
     """May ``id_tag`` charge at this station? ConcurrentTx where it charges at another one.
 
-    A card nobody knows is noted for review.
+    A card nobody knows is noted for review, and captured by who waits for one.
     """
-    authorization = _standing(station_id, id_tag, at)
+    authorization = standing(station_id=station_id, id_tag=id_tag, at=at)
     if authorization.card is None:
         strangers.unknown_card(station_id=station_id, id_tag=id_tag, at=at)
+    captures.presented(station_id=station_id, id_tag=id_tag, card=authorization.card, at=at)
+    if not authorization.accepted:
+        _refused(authorization, station_id=station_id, id_tag=id_tag, at=at)
     return authorization
 
 
-def _standing(station_id: int, id_tag: str, at: datetime) -> Authorization:
+def _refused(authorization: Authorization, *, station_id: int, id_tag: str, at: datetime) -> None:
+    said = {"detail": id_tag, "outcome": authorization.status}
+    happenings.note(HappeningKind.CARD_REFUSED, station_id=station_id, at=at, **said)
+
+
+def standing(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
+    """The same without noting anything. Reads only."""
     authorization = cards.authorize(id_tag=id_tag, at=at)
     if not authorization.accepted:
         return authorization
@@ -85,7 +96,7 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
     known = _known_start(connector, start)
     if known is not None:
         return Started(known.pk, Authorization(known.authorization, known.card))
-    authorization = _standing(station_id, start.id_tag, at)
+    authorization = standing(station_id=station_id, id_tag=start.id_tag, at=at)
     use = holds.of_start(
         connector=connector,
         id_tag=start.id_tag,
@@ -98,9 +109,12 @@ def start(*, station_id: int, start: Start, at: datetime) -> Started:
     session = _open(connector, start, authorization, at)
     if use.reservation and (use.is_sure or authorization.accepted):
         reservations.use(reservation=use.reservation, session=session, at=at)
+    if not authorization.accepted:
+        _refused(authorization, station_id=station_id, id_tag=start.id_tag, at=at)
     if authorization.card is None:
         where = {"station_id": station_id, "connector_id": start.connector_id}
         strangers.unknown_card(id_tag=start.id_tag, at=at, **where)
+        captures.presented(station_id=station_id, id_tag=start.id_tag, card=None, at=at)
     pairing.again(station_id=station_id, since=start.started_at, at=at)
     filing.refile(session=session, at=at)
     return Started(session.pk, authorization)
@@ -178,6 +192,15 @@ def _open(
     session.save(force_insert=True)
     hooks.opened(session, at)
     review.follow(session=session, before={}, at=at)
+    events.session_changed(session.pk, session.station_id)
+    happenings.note(
+        HappeningKind.SESSION_BEGAN,
+        station_id=session.station_id,
+        at=at,
+        connector_id=connector.connector_id,
+        number=session.pk,
+        detail=session.id_tag,
+    )
     if not is_over:
         assignments.session_began(session=session, at=at)
     return session

@@ -53,7 +53,7 @@ def attach(*, case_id: int, transaction_id: int, who: Who, at: datetime) -> Revi
     case, locked = opened(case_id, "attach", who, transaction_id)
     target = locked.get(transaction_id)
     if target is None or target.station_id != case.station_id or target.pk == case.session_id:
-        raise wrong("sessionId", "should be another session of the same station")
+        raise DomainError.of_field("sessionId", "should be another session of the same station")
     if case.kind == ReviewKind.UNPLACED_READINGS:
         changes = unplaced.place(case=case, session=target)
         settled(case, Resolution.ATTACHED, who, at, changes)
@@ -147,7 +147,7 @@ def opened(
 ) -> tuple[ReviewCase, dict[int, ChargingSession]]:
     """The open case, locked, and the sessions it is about, locked before it."""
     if not who.why.strip():
-        raise wrong("why", "should say why, for who looks at it later")
+        raise DomainError.of_field("why", "should say why, for who looks at it later")
     about = ReviewCase.objects.filter(pk=case_id)
     found, station_id = about.values_list("session_id", "station_id").first() or (None, None)
     if station_id is not None:
@@ -159,26 +159,35 @@ def opened(
     if case is None:
         raise NotFound("Review case not found")
     if not case.is_open:
-        raise Conflict(_settled_already(case))
+        raise _settled_already(case)
     if way not in case.ways:
-        raise Conflict(f"A case of the kind {case.kind} is settled by {' or '.join(case.ways)}")
+        raise Conflict(
+            "A case of the kind %(kind)s is settled by %(ways)s",
+            kind=ReviewKind(case.kind),
+            ways=", ".join(case.ways),
+        )
     return case, locked
 
 
-def _settled_already(case: ReviewCase) -> str:
+def _settled_already(case: ReviewCase) -> Conflict:
     assert case.settled_at is not None
-    name = case.settled_by_name or "It"
-    how = case.get_resolution_display().lower()
-    return f"{name} settled it already, at {clock.text(case.settled_at)}: {how}"
+    at, how = clock.text(case.settled_at), Resolution(case.resolution)
+    if not case.settled_by_name:
+        return Conflict("It settled itself already, at %(at)s: %(how)s", at=at, how=how)
+    return Conflict(
+        "%(name)s settled it already, at %(at)s: %(how)s", name=case.settled_by_name, at=at, how=how
+    )
 
 
 def _attach_stop(
     orphan: ChargingSession, target: ChargingSession, who: Who, at: datetime
 ) -> dict[str, Any]:
     if target.status not in OPEN_ENDED:
-        raise Conflict(f"Session {target.pk} has its stop already")
+        raise Conflict("Session %(target)s has its stop already", target=target.pk)
     if _had_a_successor(target, orphan.stopped_at):
-        raise wrong("sessionId", "another session had begun on its connector before this stop")
+        raise DomainError.of_field(
+            "sessionId", "another session had begun on its connector before this stop"
+        )
     was, orphan_was = review.facts(target), review.facts(orphan)
     waiting = review.open_cases(target).filter(reason__in=endings.BY_A_STOP)
     cases = list(waiting.values_list("pk", flat=True))
@@ -215,7 +224,10 @@ def _move_readings(orphan: ChargingSession, target: ChargingSession) -> None:
 def _end_at(session: ChargingSession, stopped_at: datetime | None) -> None:
     """A session that is open ends when it was last heard of, unless somebody knows better."""
     if session.status == SessionStatus.ACTIVE and session.station.online:
-        raise Conflict(f"Session {session.pk} is under way and its station is there: stop it first")
+        raise Conflict(
+            "Session %(session)s is under way and its station is there: stop it first",
+            session=session.pk,
+        )
     if session.status in OPEN_ENDED:
         heard = [at for at in (session.last_reading_at, session.started_at) if at]
         session.stopped_at = session.stopped_at or max(heard, default=None)
@@ -228,18 +240,20 @@ def _end_at(session: ChargingSession, stopped_at: datetime | None) -> None:
 
 def _check_orphan(energy_wh: int | None, stopped_at: datetime | None) -> None:
     if energy_wh is None:
-        raise wrong("energyWh", "is needed: nobody knows where this session began")
+        raise DomainError.of_field("energyWh", "is needed: nobody knows where this session began")
     if stopped_at is not None:
-        raise wrong("stoppedAt", "stays: the station's own stop says it")
+        raise DomainError.of_field("stoppedAt", "stays: the station's own stop says it")
 
 
 def _check_bounds(session: ChargingSession, at: datetime) -> None:
     if not 0 <= session.energy_wh <= MOST_ENERGY_WH:
-        raise wrong("energyWh", f"should be from 0 to {MOST_ENERGY_WH} Wh")
+        raise DomainError.of_field(
+            "energyWh", "should be from 0 to %(most)s Wh", most=MOST_ENERGY_WH
+        )
     if session.stopped_at is None or session.stopped_at > at + _AHEAD:
-        raise wrong("stoppedAt", "should be a time that has passed")
+        raise DomainError.of_field("stoppedAt", "should be a time that has passed")
     if session.started_at is not None and session.started_at > session.stopped_at:
-        raise wrong("startedAt", "should be before the end of the session")
+        raise DomainError.of_field("startedAt", "should be before the end of the session")
 
 
 def _conclude(
@@ -256,7 +270,8 @@ def _conclude(
         with transaction.atomic():
             session.save()
     except IntegrityError:
-        raise wrong("startedAt", "another session of this card began then") from None
+        raise DomainError.of_field("startedAt", "another session of this card began then") from None
+    review.tell(session=session, before=before, at=at)
     changes = _change(session, before)
     rest = review.open_cases(session).exclude(pk=case.pk)
     review.close(rest, resolution, why=who.why, by=who.by, at=at, changes=changes)
@@ -275,7 +290,3 @@ def settled(
     case.settled_at, case.why, case.changes = at, who.why.strip()[:_WHY], changes
     case.save()
     return case
-
-
-def wrong(field: str, message: str) -> DomainError:
-    return DomainError(f"{field} {message}", fields={field: [message]})

@@ -32,7 +32,7 @@ _MOST_ORGANIZATION = 64  # characters (X.520)
 def request(pem: str) -> x509.CertificateSigningRequest:
     """The request in ``pem``, signed with the key it is for. Raises pki.Unfit."""
     if len(pem) > LONGEST_REQUEST:
-        raise pki.Unfit(f"the request has more than {LONGEST_REQUEST} characters")
+        raise pki.Unfit("the request has more than %(most)s characters", most=LONGEST_REQUEST)
     try:
         read = x509.load_pem_x509_csr(pem.encode("ascii"))
         weak = isinstance(read.signature_hash_algorithm, _WEAK)

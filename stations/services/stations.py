@@ -11,8 +11,14 @@ from django.db import IntegrityError, transaction
 
 from cms.shared.errors import Conflict, DomainError
 from stations import events
-from stations.models import ChargingStation, Connector, Registration, SecurityProfile
-from stations.services import configuration_reads, credentials, errands, local_lists
+from stations.models import (
+    ChargingStation,
+    Connector,
+    HappeningKind,
+    Registration,
+    SecurityProfile,
+)
+from stations.services import configuration_reads, credentials, errands, happenings, local_lists
 
 SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
 
@@ -73,26 +79,33 @@ def connected(
 
     ``proof``: what it logged in with; a change of key or profile that it proves is done.
     """
-    ChargingStation.objects.filter(pk=station_id).update(
+    rows = ChargingStation.objects.filter(pk=station_id)
+    is_back = rows.filter(online=False).update(online=True)
+    rows.update(
         connection_id=connection_id,
         protocol=protocol,
         connected_at=at,
         last_seen_at=at,
-        online=True,
         **({"connected_profile": proof.profile} if proof else {}),
     )
     if proof is not None and proof.settles:
         credentials.proved(station_id=station_id, key_hash=proof.key_hash, profile=proof.profile)
     events.station_superseded(station_id, connection_id)
+    events.station_changed(station_id)
+    if is_back:
+        happenings.note(HappeningKind.ONLINE, station_id=station_id, at=at)
 
 
 def disconnected(*, station_id: int, connection_id: str, at: datetime) -> bool:
     """The socket closed. Says whether it was the newest: an older one takes nothing offline."""
-    return bool(
-        ChargingStation.objects.filter(pk=station_id, connection_id=connection_id).update(
-            connection_id="", online=False, disconnected_at=at
-        )
-    )
+    found = ChargingStation.objects.filter(pk=station_id, connection_id=connection_id)
+    was_online = found.filter(online=True).exists()
+    is_gone = bool(found.update(connection_id="", online=False, disconnected_at=at))
+    if is_gone:
+        events.station_changed(station_id)
+        if was_online:
+            happenings.note(HappeningKind.OFFLINE, station_id=station_id, at=at)
+    return is_gone
 
 
 def is_newest(*, station_id: int, connection_id: str) -> bool:
@@ -110,9 +123,12 @@ def all_disconnected(*, at: datetime) -> int:
 def heard_from(*, station_ids: list[int], at: datetime) -> None:
     """These stations sent something: any frame is a sign of life (OCPP 1.6 section 4.6)."""
     ChargingStation.objects.filter(pk__in=station_ids).update(last_seen_at=at)
-    ChargingStation.objects.filter(pk__in=station_ids, online=False).exclude(
-        connection_id=""
-    ).update(online=True)
+    away = ChargingStation.objects.filter(pk__in=station_ids, online=False)
+    back = list(away.exclude(connection_id="").values_list("pk", flat=True))
+    if back:
+        ChargingStation.objects.filter(pk__in=back).exclude(connection_id="").update(online=True)
+        happenings.note_all(HappeningKind.ONLINE, station_ids=back, at=at)
+        events.station_changed(*back)
 
 
 @transaction.atomic
@@ -121,6 +137,8 @@ def boot(*, station_id: int, report: BootReport, at: datetime) -> BootAnswer:
     ChargingStation.objects.filter(pk=station_id).update(
         **report._asdict(), last_boot_at=at, last_seen_at=at, reboot_required_at=None
     )
+    events.station_changed(station_id)
+    events.network_changed()
     errands.booted(station_id=station_id, firmware_version=report.firmware_version, at=at)
     # A station that starts may have lost its clock: order its statuses anew from here.
     Connector.objects.filter(station_id=station_id).update(status_at=None)
@@ -146,9 +164,13 @@ def notice_silence(*, at: datetime) -> int:
     silent = 0
     for own in set(online.values_list("heartbeat_interval_s", flat=True)):
         interval = timedelta(seconds=own or settings.OCPP_HEARTBEAT_INTERVAL)
-        silent += online.filter(
+        rows = online.filter(
             heartbeat_interval_s=own, last_seen_at__lt=at - SILENT_INTERVALS * interval
-        ).update(online=False, disconnected_at=at)
+        )
+        found = list(rows.values_list("pk", flat=True))
+        silent += rows.filter(pk__in=found).update(online=False, disconnected_at=at)
+        events.station_changed(*found)
+        happenings.note_all(HappeningKind.OFFLINE, station_ids=found, at=at)
     return silent
 
 
@@ -163,8 +185,9 @@ def create(*, cp_id: str, **fields: Any) -> ChargingStation:
             return ChargingStation.objects.create(cp_id=cp_id, **fields)
     except IntegrityError:
         raise Conflict(
-            f"A station with the identity {cp_id} exists already",
+            "A station with the identity %(cp_id)s exists already",
             fields={"ocppIdentifier": ["exists already"]},
+            cp_id=cp_id,
         ) from None
 
 
@@ -186,8 +209,9 @@ def delete(*, station: ChargingStation) -> None:
     """Remove a station that never charged, and close its socket. Raises Conflict where it did."""
     if station.sessions.exists():
         raise Conflict(
-            f"{station.cp_id} has charging sessions, which must stay readable; "
-            "set its registration to Rejected instead"
+            "%(station)s has charging sessions, which must stay readable; set its "
+            "registration to Rejected instead",
+            station=station.cp_id,
         )
     number = station.pk
     station.delete()
@@ -197,5 +221,7 @@ def delete(*, station: ChargingStation) -> None:
 def _check_profile(fields: dict[str, Any]) -> None:
     none = SecurityProfile.NONE
     if fields.get("security_profile") == none and not settings.OCPP_ALLOW_UNAUTHENTICATED:
-        message = "is not allowed here (OCPP_ALLOW_UNAUTHENTICATED)"
-        raise DomainError(f"Security profile 0 {message}", fields={"securityProfile": [message]})
+        raise DomainError(
+            "Security profile 0 is not allowed here (OCPP_ALLOW_UNAUTHENTICATED)",
+            fields={"securityProfile": ["is not allowed here (OCPP_ALLOW_UNAUTHENTICATED)"]},
+        )

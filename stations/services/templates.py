@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from cms.shared import scoping, texts
 from cms.shared.errors import Conflict, DomainError
+from cms.shared.scoping import Limit
 from stations.models import (
     ChargingStation,
     CommandBatch,
@@ -67,17 +69,23 @@ def save(*, template: ConfigurationTemplate) -> ConfigurationTemplate:
     try:
         check_settings(template.settings)
     except ValidationError as error:
-        raise DomainError(error.messages[0], fields={"settings": error.messages}) from None
+        problems = texts.of_validation(error)
+        raise DomainError(problems[0], fields={"settings": problems}) from None
     secret = [key for key in template.settings if is_secret(key)]
     if secret:
-        message = f"{secret[0]} is a password, which no template holds"
-        raise DomainError(message, fields={"settings": [message]})
+        raise DomainError(
+            "%(key)s is a password, which no template holds",
+            fields={"settings": ["%(key)s is a password, which no template holds"]},
+            key=secret[0],
+        )
     try:
         with transaction.atomic():
             template.save()
     except IntegrityError:
         raise Conflict(
-            f"A template {template.name} exists already", fields={"name": ["exists already"]}
+            "A template %(template)s exists already",
+            fields={"name": ["exists already"]},
+            template=template.name,
         ) from None
     return template
 
@@ -89,13 +97,26 @@ def delete(*, template: ConfigurationTemplate) -> None:
 
 def fitting(station: ChargingStation) -> list[ConfigurationTemplate]:
     """The templates for the model of ``station``, the closest first."""
-    rows = [row for row in ConfigurationTemplate.objects.all() if quirks.fits(row, station)]
-    return sorted(rows, key=quirks.precision, reverse=True)
+    return closest(ConfigurationTemplate.objects.all(), station)
 
 
-def of_model(template: ConfigurationTemplate) -> list[ChargingStation]:
-    """The stations ``template`` is for; at most as many as it may be applied to at once."""
-    rows = ChargingStation.objects.order_by("cp_id").iterator(1000)
+def closest(
+    rows: Iterable[ConfigurationTemplate], station: ChargingStation
+) -> list[ConfigurationTemplate]:
+    """Those of ``rows`` that are for the model of ``station``, the closest first."""
+    fit = [row for row in rows if quirks.fits(row, station)]
+    return sorted(fit, key=quirks.precision, reverse=True)
+
+
+def of_model(
+    template: ConfigurationTemplate, *, limit: Limit | None = None
+) -> list[ChargingStation]:
+    """The stations ``template`` is for, within a limit to sites.
+
+    At most as many as it may be applied to at once.
+    """
+    stations = scoping.within(limit, ChargingStation.objects.order_by("cp_id"))
+    rows = stations.iterator(1000)
     found = (station for station in rows if quirks.fits(template, station))
     return [station for station, _ in zip(found, range(MOST_STATIONS), strict=False)]
 
@@ -105,27 +126,37 @@ def differences(
 ) -> dict[int, list[Difference]]:
     """Each key of ``template`` at each of ``stations``, by the station's id."""
     numbers = [station.pk for station in stations]
-    has: dict[int, dict[str, ConfigurationKey]] = {number: {} for number in numbers}
-    lacks: dict[int, set[str]] = {number: set() for number in numbers}
+    has: dict[int, list[ConfigurationKey]] = {number: [] for number in numbers}
+    lacks: dict[int, list[str]] = {number: [] for number in numbers}
     for some in _in_parts(numbers):
         for row in ConfigurationKey.objects.filter(station_id__in=some):
-            has[row.station_id][row.key.lower()] = row
+            has[row.station_id].append(row)
         reads = ConfigurationRead.objects.filter(station_id__in=some)
         for number, keys in reads.values_list("station_id", "unknown_keys"):
-            lacks[number] = {key.lower() for key in keys}
+            lacks[number] = keys
     return {
-        number: [
-            _compared(key, value, has[number].get(key.lower()), lacks[number])
-            for key, value in template.settings.items()
-        ]
+        number: compared(template=template, keys=has[number], unknown=lacks[number])
         for number in numbers
     }
+
+
+def compared(
+    *, template: ConfigurationTemplate, keys: Iterable[ConfigurationKey], unknown: Iterable[str]
+) -> list[Difference]:
+    """Each key of ``template`` at one station, whose ``keys`` are known; it has no ``unknown``."""
+    has, lacks = {row.key.lower(): row for row in keys}, {key.lower() for key in unknown}
+    return [
+        _compared(key, value, has.get(key.lower()), lacks)
+        for key, value in template.settings.items()
+    ]
 
 
 def plan(*, template: ConfigurationTemplate, stations: list[ChargingStation]) -> Plan:
     """What applying ``template`` to ``stations`` would do. Reads only."""
     if len(stations) > MOST_STATIONS:
-        raise DomainError(f"A template is applied to at most {MOST_STATIONS} stations at once")
+        raise DomainError(
+            "A template is applied to at most %(most)s stations at once", most=MOST_STATIONS
+        )
     found = differences(template=template, stations=stations)
     # Key by key, so that all stations get on together.
     asks = [
@@ -163,8 +194,7 @@ def apply(
         title=f"Template {template.name}",
         asks=asks,
         at=at,
-        requested_by_id=requested_by_id,
-        queue_s=queue_s,
+        terms=batches.Terms(queue_s=queue_s, requested_by_id=requested_by_id),
     )
 
 

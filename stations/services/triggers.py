@@ -18,10 +18,15 @@ def check(payload: dict[str, Any]) -> None:
         return
     message = payload["requestedMessage"]
     if message not in OF_A_CONNECTOR:
-        words = " and ".join(OF_A_CONNECTOR)
-        problem = f"belongs to {words} only; leave it out for {message}"
-    elif payload["connectorId"] < (0 if message == "StatusNotification" else 1):
-        problem = f"is the number of a connector for {message}, from 1 on"
-    else:
-        return
-    raise DomainError(f"connectorId {problem}", fields={"connectorId": [problem]})
+        raise DomainError.of_field(
+            "connectorId",
+            "belongs to %(messages)s only; leave it out for %(message)s",
+            messages=", ".join(OF_A_CONNECTOR),
+            message=message,
+        )
+    if payload["connectorId"] < (0 if message == "StatusNotification" else 1):
+        raise DomainError.of_field(
+            "connectorId",
+            "is the number of a connector for %(message)s, from 1 on",
+            message=message,
+        )

@@ -73,8 +73,10 @@ def place(*, case: ReviewCase, session: ChargingSession) -> dict[str, Any]:
     """
     moved = of(case).filter(_time_of(session)).update(session=session)
     if not moved:
-        message = "none of these meter values was sampled in its time"
-        raise DomainError(f"sessionId: {message}", fields={"sessionId": [message]})
+        raise DomainError(
+            "None of these meter values was sampled in the time of that session",
+            fields={"sessionId": ["none of these meter values was sampled in its time"]},
+        )
     before = review.facts(session)
     _show(session)
     return {

@@ -105,12 +105,17 @@ def _same(known: ProfileUpgrade, station: ChargingStation, profile: int) -> Prof
 def _check(station: ChargingStation, profile: int) -> None:
     own = profiles.required(station)
     if profile not in SecurityProfile or profile <= own:
-        message = f"should be higher than {own}, and at most 3"
-        raise DomainError(f"The profile {message}", fields={"securityProfile": [message]})
+        raise DomainError(
+            "The profile should be higher than %(own)s, and at most 3",
+            fields={"securityProfile": ["should be higher than %(own)s, and at most 3"]},
+            own=own,
+        )
     if profile >= SecurityProfile.TLS_PASSWORD and not profiles.has_tls():
         raise Conflict("Security profiles 2 and 3 need TLS (TLS_PORT, or BEHIND_PROXY)")
     if ProfileUpgrade.objects.filter(station=station, outcome=UpgradeOutcome.OPEN).exists():
-        raise Conflict(f"{station.cp_id} is being taken to another profile already")
+        raise Conflict(
+            "%(station)s is being taken to another profile already", station=station.cp_id
+        )
 
 
 def _first_step(upgrade: ProfileUpgrade, at: datetime) -> UpgradeStep:
@@ -159,7 +164,7 @@ def _go_on(upgrade: ProfileUpgrade, at: datetime) -> None:
             step = following[UpgradeStep(upgrade.step)]
             _take(upgrade, step, at, queue_for=_QUEUE)
     except DomainError as error:
-        _end(upgrade, UpgradeOutcome.FAILED, error.message, at)
+        _end(upgrade, UpgradeOutcome.FAILED, str(error), at)
 
 
 def _failure(upgrade: ProfileUpgrade, at: datetime) -> str:
