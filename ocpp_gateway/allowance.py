@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
+_MOST = 10_000  # names remembered; the longest unseen is forgotten first
+
 
 class Allowance:
     """Fills with ``rate`` a second up to ``burst``; each act takes one. Times are in seconds."""
@@ -34,3 +38,21 @@ class Allowance:
     def _fill(self, at: float) -> None:
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
+
+
+class Allowances:
+    """One allowance a minute for each of many names."""
+
+    def __init__(self, a_minute: int) -> None:
+        self._a_minute = a_minute
+        self._known: OrderedDict[str, Allowance] = OrderedDict()
+
+    def of(self, name: str, at: float) -> Allowance:
+        """The allowance of ``name``."""
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = Allowance(self._a_minute / 60, self._a_minute, at)
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        self._known.move_to_end(name)
+        return found

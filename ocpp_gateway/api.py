@@ -196,7 +196,11 @@ _VIEWS: dict[str, type[CommandView]] = {
 def _reservation(station: ChargingStation, reservation_id: int) -> Reservation:
     reservation = selectors.reservations().filter(station=station, pk=reservation_id).first()
     if reservation is None:
-        raise NotFound(f"{station.cp_id} has no reservation {reservation_id}")
+        raise NotFound(
+            "%(station)s has no reservation %(reservation_id)s",
+            station=station.cp_id,
+            reservation_id=reservation_id,
+        )
     return reservation
 
 

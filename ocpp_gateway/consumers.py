@@ -209,7 +209,8 @@ class Socket:
         elif isinstance(event, Replayed):
             await self.send(event.text)
         elif isinstance(event, Late):
-            late = Ignored(f"a late answer to {event.call.action}", "unasked_answer")
+            call = event.call
+            late = Ignored(f"a late answer to {call.action}", "unasked_answer", call.unique_id)
             self._ignore(late, text)
             await self._asking.answered_late(event)
         elif isinstance(event, Ignored):
@@ -220,9 +221,9 @@ class Socket:
         frames.warning("[%s] Ignored: %s", self.station.cp_id, event.reason)
         if event.kind:
             self.tolerated(event.kind, event.reason)
-        received = Direction.RECEIVED.value
+        received, shown = Direction.RECEIVED.value, text[:_SHOWN]
         entry = Exchange(
-            self.station.pk, received, "", "", text[:_SHOWN], "", "", clock.now(), None
+            self.station.pk, received, event.answers, "", shown, "", "", clock.now(), None
         )
         self.note(entry)
 

@@ -95,7 +95,7 @@ def refusal(error: Exception, action: str, cp_id: str) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, DomainError):
-        return Refusal("PropertyConstraintViolation", error.message)
+        return Refusal("PropertyConstraintViolation", str(error))
     if isinstance(error, OperationalError):
         logger.error("[%s] %s was not stored: %s", cp_id, action, error)
         return Refusal("InternalError", "not stored now, try again")

@@ -7,35 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from functools import cache
 
 from django.conf import settings
 
-from ocpp_gateway.allowance import Allowance
+from ocpp_gateway.allowance import Allowances
 from ocpp_gateway.authentication import Denied
 
-_MOST = 10_000  # names and addresses remembered; the longest unseen is forgotten first
 _TOGETHER = 10  # an address may fail so many times as often as one station at it: a site shares it
 _TOO_MANY = 429
-
-
-class _Allowances:
-    """One allowance a minute for each of many names."""
-
-    def __init__(self, a_minute: int) -> None:
-        self._a_minute = a_minute
-        self._known: OrderedDict[str, Allowance] = OrderedDict()
-
-    def of(self, name: str, at: float) -> Allowance:
-        """The allowance of ``name``."""
-        found = self._known.get(name)
-        if found is None:
-            found = self._known[name] = Allowance(self._a_minute / 60, self._a_minute, at)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
-        self._known.move_to_end(name)
-        return found
 
 
 class Door:
@@ -43,9 +24,9 @@ class Door:
 
     def __init__(self) -> None:
         self._inside: Counter[str] = Counter()
-        self._knocks = _Allowances(settings.OCPP_CONNECTS_PER_MINUTE)
-        self._failures = _Allowances(settings.OCPP_FAILURES_PER_MINUTE)
-        self._site_failures = _Allowances(settings.OCPP_FAILURES_PER_MINUTE * _TOGETHER)
+        self._knocks = Allowances(settings.OCPP_CONNECTS_PER_MINUTE)
+        self._failures = Allowances(settings.OCPP_FAILURES_PER_MINUTE)
+        self._site_failures = Allowances(settings.OCPP_FAILURES_PER_MINUTE * _TOGETHER)
 
     def knock(self, address: str, cp_id: str | None) -> Denied | None:
         """Why this handshake is not even looked at; None: it is."""

@@ -20,8 +20,8 @@ _VALUE = re.compile(r'("value"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 def mask(text: str) -> str:
     """``text`` of a frame with the values of password keys and the tokens of addresses replaced."""
-    if 'ocation"' in text:
-        text = _ADDRESS.sub(lambda found: transfers.shown(found[0]), text)
+    if 'ocation"' in text and ("//" in text or "\\" in text):  # not a sampledValue's
+        text = _ADDRESS.sub(lambda found: transfers.shown(found[0].replace("\\/", "/")), text)
     if '"key"' not in text or not _SECRET_KEY.search(text):  # most frames: no look-up pays twice
         return text
     return _VALUE.sub(r'\1"***"', text)

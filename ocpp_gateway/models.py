@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+SLOW_MS = 5000  # an answer that took longer than this is marked
+# Nearly all that is said: what is not among it is found by an index of its own.
+CHATTY = ("Heartbeat", "MeterValues", "StatusNotification")
 
 
 class Direction(models.TextChoices):
     """Who asked."""
 
-    RECEIVED = "Received", "From the station"
-    SENT = "Sent", "To the station"
+    RECEIVED = "Received", _("From the station")
+    SENT = "Sent", _("To the station")
 
 
 class OcppMessage(models.Model):
@@ -40,7 +46,23 @@ class OcppMessage(models.Model):
             models.Index(fields=["station", "-id"], name="message_by_station"),
             models.Index(fields=["at"], name="message_by_time"),
             models.Index(fields=["message_id"], name="message_by_message_id"),
+            # What people filter by is rare, so these are small and cost little to write. Each has
+            # the list's order, and the newest of a kind is found without reading all that is not.
+            models.Index(
+                fields=["action", "-id"],
+                condition=~Q(action__in=CHATTY),
+                name="message_rare",
+            ),
+            models.Index(fields=["-id"], condition=Q(direction="Sent"), name="message_sent"),
+            models.Index(fields=["-id"], condition=~Q(error_code=""), name="message_error"),
+            models.Index(
+                fields=["-id"],
+                condition=Q(response="", error_code=""),
+                name="message_unanswered",
+            ),
+            models.Index(fields=["-id"], condition=Q(latency_ms__gt=SLOW_MS), name="message_slow"),
         ]
+        permissions = (("export_ocppmessage", "Can export the message log"),)
 
     def __str__(self) -> str:
         return f"{self.action or 'no frame'} {self.message_id}"

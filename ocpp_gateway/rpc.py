@@ -53,6 +53,7 @@ class Ignored(NamedTuple):
 
     reason: str
     kind: str = ""  # how it is counted, where it is (stations.models.REPAIRS)
+    answers: str = ""  # the unique id of the call it would answer
 
 
 Event = CallReceived | Replayed | Answered | Refused | Late | Malformed | Ignored
@@ -148,4 +149,4 @@ class Conversation:
                 self._given_up.remove(call)
                 return Late(call, frame.payload)
         reason = f"an answer to {frame.unique_id[:36]}, which is not open"
-        return Ignored(reason, "unasked_answer")
+        return Ignored(reason, "unasked_answer", frame.unique_id)

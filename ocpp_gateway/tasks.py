@@ -1,4 +1,4 @@
-"""Periodic work of the gateway: the message log keeps its retention."""
+"""Periodic work of the gateway: the message log keeps its retention, and has its days ahead."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from celery import shared_task
 from django.conf import settings
 
 from cms.shared import clock
-from ocpp_gateway.models import OcppMessage
-
-_MOST = 10_000  # rows deleted in one statement: others write in between
+from ocpp_gateway import days
 
 
 @shared_task
 def prune_messages() -> None:
-    """Delete messages older than the retention, a bounded number at a time until none is left."""
-    before = clock.now() - timedelta(days=settings.OCPP_MESSAGE_RETENTION_DAYS)
-    while True:
-        old = OcppMessage.objects.filter(at__lt=before).order_by("at").values("pk")[:_MOST]
-        if not OcppMessage.objects.filter(pk__in=old).delete()[0]:
-            return
+    """Make the coming days of the message log, and forget those older than the retention."""
+    now = clock.now()
+    days.make_ahead(now)
+    days.forget(now - timedelta(days=settings.OCPP_MESSAGE_RETENTION_DAYS))

@@ -1,0 +1,148 @@
+"""The message log as a table of one partition for each day, and back: PostgreSQL only.
+
+What there was before becomes the partition of everything before the day after tomorrow: nothing is
+copied. Writers and readers go on all the while, but for a moment at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+_TABLE = "ocpp_gateway_ocppmessage"
+_DEFAULT, _ASIDE, _PLAIN = f"{_TABLE}_default", f"{_TABLE}_aside", f"{_TABLE}_plain"
+_SEQUENCE, _KEY, _BOUND = f"{_TABLE}_id_seq", f"{_TABLE}_by_id_and_time", f"{_TABLE}_before"
+_AT_LEAST = timedelta(days=2)  # for what is done while writers go on
+_ATTEMPTS, _PAUSE = 60, 1.0  # seconds
+
+
+def split(apps: Any, schema_editor: Any) -> None:
+    """One table becomes many."""
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    end = (datetime.now(UTC) + _AT_LEAST).date()
+    past = f"{_TABLE}_before_{end:%Y%m%d}"
+    indexes = _indexes(apps, schema_editor)
+    # Both read the whole table, and neither keeps writers waiting. An attempt before this one may
+    # have ended in between.
+    _run(schema_editor, f'DROP INDEX IF EXISTS "{_KEY}"')
+    _run(schema_editor, f'CREATE UNIQUE INDEX CONCURRENTLY "{_KEY}" ON "{_TABLE}" (id, at)')
+    _soon(schema_editor, lambda: _bound(schema_editor, f"{end} 00:00:00+00"))
+    _run(schema_editor, f'ALTER TABLE "{_TABLE}" VALIDATE CONSTRAINT "{_BOUND}"')
+    _soon(schema_editor, lambda: _split(schema_editor, past, f"{end} 00:00:00+00", indexes))
+
+
+def join(apps: Any, schema_editor: Any) -> None:
+    """Many tables become one again: every message is copied, and nobody writes meanwhile."""
+    if schema_editor.connection.vendor == "postgresql":
+        indexes = _indexes(apps, schema_editor)
+        _soon(schema_editor, lambda: _join(schema_editor, indexes))
+
+
+def _bound(editor: Any, end: str) -> None:
+    """No more rows from ``end`` on; those that are there (a clock was wrong) are kept apart."""
+    _run(
+        editor,
+        "SET LOCAL enable_seqscan = off",  # without statistics it would read all, under this lock
+        f'ALTER TABLE "{_TABLE}" DROP CONSTRAINT IF EXISTS "{_BOUND}"',
+        f'CREATE TABLE IF NOT EXISTS "{_DEFAULT}" (LIKE "{_TABLE}" INCLUDING CONSTRAINTS)',
+        f'ALTER TABLE "{_TABLE}" ADD CONSTRAINT "{_BOUND}" CHECK (at < \'{end}\') NOT VALID',
+        f"WITH moved AS (DELETE FROM \"{_TABLE}\" WHERE at >= '{end}' RETURNING *)"
+        f' INSERT INTO "{_DEFAULT}" SELECT * FROM moved',
+    )
+
+
+def _split(editor: Any, past: str, end: str, indexes: dict[str, str]) -> None:
+    """Another table takes the name, the sequence and the indexes' names; the old one is its part."""
+    _run(editor, f'LOCK TABLE "{_TABLE}" IN ACCESS EXCLUSIVE MODE')
+    following = _following(editor)
+    _run(
+        editor,
+        f'ALTER TABLE "{_TABLE}" RENAME TO "{past}"',
+        f'ALTER TABLE "{past}" DROP CONSTRAINT "{_TABLE}_pkey"',
+        f'ALTER TABLE "{past}" ADD CONSTRAINT "{past}_pkey" PRIMARY KEY USING INDEX "{_KEY}"',
+        f'ALTER TABLE "{past}" ALTER id DROP IDENTITY',
+        *(f'ALTER INDEX "{name}" RENAME TO "{name}{past[len(_TABLE) :]}"' for name in indexes),
+        f'CREATE TABLE "{_TABLE}" (LIKE "{past}" INCLUDING CONSTRAINTS) PARTITION BY RANGE (at)',
+        f'ALTER TABLE "{_TABLE}" DROP CONSTRAINT "{_BOUND}"',
+        f'ALTER TABLE "{_TABLE}" ADD CONSTRAINT "{_TABLE}_pkey" PRIMARY KEY (id, at)',
+        f'CREATE SEQUENCE "{_SEQUENCE}" START WITH {following} OWNED BY "{_TABLE}".id',
+        f"ALTER TABLE \"{_TABLE}\" ALTER id SET DEFAULT nextval('{_SEQUENCE}')",
+        *indexes.values(),
+    )
+    if _has_rows(editor, past):
+        _run(
+            editor,
+            f'ALTER TABLE "{_TABLE}" ATTACH PARTITION "{past}"'
+            f" FOR VALUES FROM (MINVALUE) TO ('{end}')",
+            f'ALTER TABLE "{past}" DROP CONSTRAINT "{_BOUND}"',
+        )
+    else:
+        _run(editor, f'DROP TABLE "{past}"')
+    _run(
+        editor,
+        f"ALTER TABLE \"{_DEFAULT}\" ALTER id SET DEFAULT nextval('{_SEQUENCE}')",
+        f'ALTER TABLE "{_TABLE}" ATTACH PARTITION "{_DEFAULT}" DEFAULT',
+    )
+
+
+def _join(editor: Any, indexes: dict[str, str]) -> None:
+    _run(editor, f'LOCK TABLE "{_TABLE}" IN ACCESS EXCLUSIVE MODE')
+    following = _following(editor)
+    _run(
+        editor,
+        f'CREATE TABLE IF NOT EXISTS "{_ASIDE}" (LIKE "{_TABLE}")',  # rows that days.py moves
+        f'CREATE TABLE "{_PLAIN}" (LIKE "{_TABLE}" INCLUDING CONSTRAINTS)',
+        f'INSERT INTO "{_PLAIN}" SELECT * FROM "{_TABLE}" UNION ALL SELECT * FROM "{_ASIDE}"',
+        f'DROP TABLE "{_ASIDE}", "{_TABLE}"',
+        f'ALTER TABLE "{_PLAIN}" RENAME TO "{_TABLE}"',
+        f'ALTER TABLE "{_TABLE}" ADD CONSTRAINT "{_TABLE}_pkey" PRIMARY KEY (id)',
+        f'ALTER TABLE "{_TABLE}" ALTER id ADD GENERATED BY DEFAULT AS IDENTITY'
+        f" (START WITH {following})",
+        *indexes.values(),
+    )
+
+
+def _indexes(apps: Any, editor: Any) -> dict[str, str]:
+    """By the names of the model's indexes, how each is made."""
+    model = apps.get_model("ocpp_gateway", "OcppMessage")
+    return {index.name: str(index.create_sql(model, editor)) for index in model._meta.indexes}
+
+
+def _following(editor: Any) -> int:
+    """An id above all that were given."""
+    with editor.connection.cursor() as cursor:
+        cursor.execute(f'SELECT last_value + 1 FROM "{_SEQUENCE}"')
+        [number] = cursor.fetchone()
+    return int(number)
+
+
+def _has_rows(editor: Any, table: str) -> bool:
+    with editor.connection.cursor() as cursor:
+        cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")')
+        [found] = cursor.fetchone()
+    return bool(found)
+
+
+def _soon(editor: Any, change: Callable[[], None]) -> None:
+    """In one transaction. Who uses the table is waited for by turns: others wait behind us."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic(using=editor.connection.alias):
+                _run(editor, "SET LOCAL lock_timeout = '2s'")
+                return change()
+        except OperationalError:
+            if attempt == _ATTEMPTS:
+                raise
+        time.sleep(_PAUSE)
+    return None
+
+
+def _run(editor: Any, *statements: str) -> None:
+    with editor.connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
