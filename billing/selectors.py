@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from billing.models import (
     Account,
     AccountKind,
     Company,
+    Invoice,
+    Issuer,
     Posting,
+    SessionBill,
     Tariff,
     TariffAssignment,
     TariffVersion,
@@ -28,20 +33,6 @@ class Wallet(NamedTuple):
     owed: Decimal
 
 
-class Statement(NamedTuple):
-    """What happened on an account from ``since`` until (not including) ``until``."""
-
-    opening: Decimal
-    credits: Decimal
-    debits: Decimal
-    lines: QuerySet[Posting]
-
-    @property
-    def closing(self) -> Decimal:
-        """What it had in the end."""
-        return self.opening + self.credits + self.debits
-
-
 def tariffs() -> QuerySet[Tariff]:
     """All, each with ``newest``: a list of the version published last."""
     newest = TariffVersion.objects.order_by("tariff", "-number")
@@ -54,7 +45,7 @@ def tariff(tariff_id: int) -> Tariff:
     """One tariff. Raises NotFound."""
     found = tariffs().filter(pk=tariff_id).first()
     if found is None:
-        raise NotFound(f"There is no tariff {tariff_id}")
+        raise NotFound("There is no tariff %(tariff_id)s", tariff_id=tariff_id)
     return found
 
 
@@ -72,7 +63,11 @@ def assignment(tariff_id: int, assignment_id: int) -> TariffAssignment:
     """One assignment of a tariff. Raises NotFound."""
     found = TariffAssignment.objects.filter(tariff=tariff_id, pk=assignment_id).first()
     if found is None:
-        raise NotFound(f"Tariff {tariff_id} has no assignment {assignment_id}")
+        raise NotFound(
+            "Tariff %(tariff_id)s has no assignment %(assignment_id)s",
+            tariff_id=tariff_id,
+            assignment_id=assignment_id,
+        )
     return found
 
 
@@ -103,19 +98,35 @@ def postings(account: Account) -> QuerySet[Posting]:
     return rows.order_by("-id")
 
 
-def statement(account: Account, *, since: datetime, until: datetime) -> Statement:
-    """The account's statement by the time things were booked: a closed month never changes."""
-    rows = Posting.objects.filter(account=account).order_by()
-    before = rows.filter(booked_at__lt=since).aggregate(sum=Sum("amount"))["sum"]
-    within = rows.filter(booked_at__gte=since, booked_at__lt=until)
-    moved = within.aggregate(
-        credits=Sum("amount", filter=Q(amount__gt=Decimal(0))),
-        debits=Sum("amount", filter=Q(amount__lt=Decimal(0))),
-    )
-    nothing = Decimal(0)
-    return Statement(
-        opening=before or nothing,
-        credits=moved["credits"] or nothing,
-        debits=moved["debits"] or nothing,
-        lines=within.select_related("entry", "account").order_by("id"),
-    )
+def zone() -> str:
+    """By whose clocks months begin and end: the issuer's, else the system's."""
+    issuer = Issuer.objects.first()
+    return issuer.zone if issuer else settings.TIME_ZONE
+
+
+def invoices(wallets: Collection[int] | None = None) -> QuerySet[Invoice]:
+    """Those of some wallets, or all."""
+    rows = Invoice.objects.select_related("wallet", "corrects")
+    return rows if wallets is None else rows.filter(wallet__in=wallets)
+
+
+def wallets_of(**whose: Any) -> list[int]:
+    """The numbers of the wallets of one customer: ``user`` or ``company``."""
+    found = Account.objects.filter(kind=AccountKind.WALLET, **whose).order_by()
+    return list(found.values_list("pk", flat=True))
+
+
+Time = tuple[datetime, datetime]
+
+
+def billed_twice(
+    bills: QuerySet[SessionBill], now: Time, then: Time
+) -> list[tuple[str, Decimal, Decimal]]:
+    """What was billed in two times (since, until), gross and by currency; in one query.
+
+    Bills that were taken back are subtracted where they were. Reads nothing beyond the two times.
+    """
+    inside = [Q(billed_at__gte=since, billed_at__lt=until) for since, until in (now, then)]
+    rows = bills.filter(inside[0] | inside[1]).order_by().values_list("currency")
+    sums = rows.annotate(new=Sum("gross", filter=inside[0]), old=Sum("gross", filter=inside[1]))
+    return [(currency, new or Decimal(0), old or Decimal(0)) for currency, new, old in sums]

@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from billing.admin import accounts, bills, companies, entries, postings, tariffs
+from billing.admin import (
+    accounts,
+    attention,
+    bills,
+    companies,
+    corrections,
+    costs,
+    entries,
+    exports,
+    payments,
+    periods,
+    postings,
+    sessions,
+    tariffs,
+)
 
-__all__ = ["accounts", "bills", "companies", "entries", "postings", "tariffs"]
+__all__ = [
+    "accounts",
+    "attention",
+    "bills",
+    "companies",
+    "corrections",
+    "costs",
+    "entries",
+    "exports",
+    "payments",
+    "periods",
+    "postings",
+    "sessions",
+    "tariffs",
+]

@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from billing.admin import words
-from billing.models import EntryKind, JournalEntry
-from billing.services import giving_back, ledger
-from cms.shared import clock, display
+from billing.admin.correcting import correct, say_limit, waiting
+from billing.models import CorrectionKind, EntryKind, JournalEntry
+from billing.services import ledger
+from cms.shared import display, texts
 from cms.shared.admin import BigTableAdmin, ChoiceFilter, ReadOnlyAdmin
-from cms.shared.dialogs import DialogForm, dialog, leave
+from cms.shared.dialogs import DialogForm, dialog
 
 
 class ReasonForm(DialogForm):
     """Why: it stands in the entry for ever."""
 
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class ReverseForm(ReasonForm):
@@ -32,22 +37,26 @@ class ReverseForm(ReasonForm):
     def prepare(self) -> None:
         """Off where it ends another way, or was reversed."""
         if hasattr(self.obj, "reversed_by"):
-            self.refuse("It was reversed already.")
+            self.refuse(_("It was reversed already."))
         elif refusal := ledger.not_reversed(self.obj):
-            self.refuse(f"{refusal}.")
+            self.refuse(f"{texts.localised(refusal)}.")
+        else:
+            say_limit(self, _currency(self.obj))
 
 
 class RefundForm(ReasonForm):
     """How much of a charge goes back."""
 
     obj: JournalEntry
-    amount = forms.DecimalField(min_value=0, max_digits=15, decimal_places=4)
+    amount = forms.DecimalField(label=lazy("Amount"), min_value=0, max_digits=15, decimal_places=4)
 
     def prepare(self) -> None:
         """Only of charges; the reason is asked for last."""
         self.order_fields(["amount", "reason"])
         if self.obj.kind != EntryKind.CHARGE:
-            self.refuse("Only what was charged is refunded.")
+            self.refuse(_("Only what was charged is refunded."))
+        else:
+            say_limit(self, _currency(self.obj))
 
 
 @admin.register(JournalEntry)
@@ -59,7 +68,7 @@ class JournalEntryAdmin(ReadOnlyAdmin, BigTableAdmin):
     list_select_related = ("booked_by", "reversed_by")
     list_filter = (("kind", ChoiceFilter),)
     search_fields = ("id",)
-    search_help_text = "Number, reference (session/4711) or idempotency key"
+    search_help_text = lazy("Number, reference (session/4711) or idempotency key")
     actions_detail = ["refund", "reverse"]
     change_form_outer_after_template = "admin/billing/lines.html"
     fieldsets = (
@@ -98,103 +107,98 @@ class JournalEntryAdmin(ReadOnlyAdmin, BigTableAdmin):
             wanted |= Q(pk=int(text))
         return queryset.filter(wanted), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The facts, with the postings below."""
-        entry = self.get_object(request, object_id)
-        shown: dict[str, Any] = {}
-        if entry and request.user.has_perm("billing.view_posting"):
-            rows = entry.postings.select_related("account", "entry").order_by("pk")
-            shown = {"lines": words.lines(rows)}
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**shown, **(extra_context or {})}
-        )
-        return response
+    def around(self, request: HttpRequest, entry: JournalEntry) -> dict[str, Any]:
+        """The facts, with the postings below, and what waits for another person."""
+        waits = {"waiting": waiting(request, about=f"entry/{entry.pk}")}
+        if not request.user.has_perm("billing.view_posting"):
+            return waits
+        rows = entry.postings.select_related("account", "entry").order_by("pk")
+        return {"lines": words.lines(rows), **waits}
 
     @dialog(
-        title="Refund",
+        title=lazy("Refund"),
         permission="refund",
         form=RefundForm,
-        submit="Refund",
-        text="Goes back to the wallet that paid, taxes in proportion.",
+        submit=lazy("Refund"),
+        text=lazy("Goes back to the wallet that paid, taxes in proportion."),
         icon="undo",
     )
     def refund(self, request: HttpRequest, entry: Any, form: Any) -> HttpResponse:
         """Give a part of a charge back."""
-        made = giving_back.refund(
+        return correct(
+            request,
+            form,
+            CorrectionKind.REFUND,
+            lambda made: (_("%(made)s gives it back.") % {"made": made}, made),
             charge_id=entry.pk,
             amount=form.cleaned_data["amount"],
-            reason=form.cleaned_data["reason"],
-            key=form.idempotency_key(),
-            at=clock.now(),
-            by_id=request.user.pk,
         )
-        messages.success(request, f"{made} gives it back.")
-        return leave(request, display.page(made))
 
     @dialog(
-        title="Reverse",
+        title=lazy("Reverse"),
         permission="reverse",
         form=ReverseForm,
-        submit="Reverse",
-        text="Books the mirror image; both entries stay.",
+        submit=lazy("Reverse"),
+        text=lazy("Books the mirror image; both entries stay."),
         icon="history",
         danger=True,
     )
     def reverse(self, request: HttpRequest, entry: Any, form: Any) -> HttpResponse:
         """Undo it."""
-        made = ledger.reverse(
+        return correct(
+            request,
+            form,
+            CorrectionKind.REVERSAL,
+            lambda made: (_("%(made)s undoes it.") % {"made": made}, made),
             entry_id=entry.pk,
-            key=form.idempotency_key(),
-            reason=form.cleaned_data["reason"],
-            at=clock.now(),
-            by_id=request.user.pk,
         )
-        messages.success(request, f"{made} undoes it.")
-        return leave(request, display.page(made))
 
-    @admin.display(description="Entry")
+    @admin.display(description=lazy("Entry"))
     def number(self, row: JournalEntry) -> str:
         """Its number."""
         return f"#{row.pk}"
 
-    @admin.display(description="What")
+    @admin.display(description=lazy("What"))
     def state(self, row: JournalEntry) -> SafeString:
         """What happened."""
         return words.entry_kind(row)
 
-    @admin.display(description="Booked")
+    @admin.display(description=lazy("Booked"))
     def booked(self, row: JournalEntry) -> SafeString:
         """When it was written down."""
         return display.when(row.booked_at)
 
-    @admin.display(description="Happened")
+    @admin.display(description=lazy("Happened"))
     def happened(self, row: JournalEntry) -> SafeString:
         """When it was."""
         return display.when(row.at)
 
-    @admin.display(description="Booked by")
+    @admin.display(description=lazy("Booked by"))
     def by(self, row: JournalEntry) -> object:
         """The person, or nobody where the system did it."""
         return row.booked_by or display.NOTHING
 
-    @admin.display(description="Reverses")
+    @admin.display(description=lazy("Reverses"))
     def undoes(self, row: JournalEntry) -> SafeString:
         """What it undoes."""
         return display.link(row.reverses)
 
-    @admin.display(description="Reversed by")
+    @admin.display(description=lazy("Reversed by"))
     def undone_by(self, row: JournalEntry) -> SafeString:
         """What undid it."""
         return display.link(getattr(row, "reversed_by", None))
 
-    @admin.display(description="Ends the hold")
+    @admin.display(description=lazy("Ends the hold"))
     def of_hold(self, row: JournalEntry) -> SafeString:
         """What it releases."""
         return display.link(row.closes)
 
-    @admin.display(description="Gives back of")
+    @admin.display(description=lazy("Gives back of"))
     def of_charge(self, row: JournalEntry) -> SafeString:
         """What it refunds."""
         return display.link(row.corrects)
+
+
+def _currency(entry: JournalEntry) -> str:
+    """Of what it moved."""
+    return entry.postings.select_related("account")[0].account.currency

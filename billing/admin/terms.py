@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from billing.models import TariffVersion
 from billing.rating import documents
 from billing.rating.documents import InvalidTerms
+from cms.shared import texts
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _PRICES: dict[str, dict[str, Any]] = {  # field: the component it stands for
     "start_fee": {"kind": "start"},
@@ -21,7 +27,7 @@ _PRICES: dict[str, dict[str, Any]] = {  # field: the component it stands for
 _LIMITS = ("minimum", "maximum")
 
 
-def _price(label: str, help_text: str = "") -> forms.DecimalField:
+def _price(label: StrOrPromise, help_text: str = "") -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         min_value=0,
@@ -35,27 +41,31 @@ def _price(label: str, help_text: str = "") -> forms.DecimalField:
 class TermsFields(forms.Form):
     """What charging costs. The document, where it is filled in, counts instead of the fields."""
 
-    currency = forms.CharField(max_length=3, initial="EUR", help_text="ISO 4217, such as EUR")
+    currency = forms.CharField(
+        label=lazy("Currency"), max_length=3, initial="EUR", help_text=lazy("ISO 4217, such as EUR")
+    )
     tax_rate = forms.DecimalField(
-        label="Tax (%)", min_value=0, max_value=100, max_digits=9, decimal_places=6, initial=0
+        label=lazy("Tax (%)"), min_value=0, max_value=100, max_digits=9, decimal_places=6, initial=0
     )
-    tax_included = forms.BooleanField(label="Prices contain the tax", required=False)
-    start_fee = _price("Start fee")
-    per_kwh = _price("Price per kWh")
-    per_minute = _price("Price per minute of charging")
-    idle_per_minute = _price("Price per full minute without charging")
+    tax_included = forms.BooleanField(label=lazy("Prices contain the tax"), required=False)
+    start_fee = _price(lazy("Start fee"))
+    per_kwh = _price(lazy("Price per kWh"))
+    per_minute = _price(lazy("Price per minute of charging"))
+    idle_per_minute = _price(lazy("Price per full minute without charging"))
     idle_grace = forms.IntegerField(
-        label="Free minutes without charging", min_value=0, max_value=100_000, required=False
+        label=lazy("Free minutes without charging"), min_value=0, max_value=100_000, required=False
     )
-    idle_cap = _price("At most for minutes without charging")
-    minimum = _price("Minimum price of a session")
-    maximum = _price("Maximum price of a session")
+    idle_cap = _price(lazy("At most for minutes without charging"))
+    minimum = _price(lazy("Minimum price of a session"))
+    maximum = _price(lazy("Maximum price of a session"))
     document = forms.CharField(
-        label="Terms as JSON",
+        label=lazy("Terms as JSON"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text="Times of day, weekdays, thresholds and the rest: docs/tariffs.md."
-        " Where it is filled in, the prices above do not count.",
+        help_text=lazy(
+            "Times of day, weekdays, thresholds and the rest: docs/tariffs.md."
+            " Where it is filled in, the prices above do not count."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -73,12 +83,16 @@ class TermsFields(forms.Form):
 
     def _say(self, error: Exception) -> None:
         if not isinstance(error, InvalidTerms):
-            self.add_error("document", f"This should be JSON: {error}")
+            self.add_error("document", _("This should be JSON: %(error)s") % {"error": error})
             return
         for path, problems in error.fields.items():
             field = path if path in self.fields else "document"
             self.add_error(
-                field, [problem if field == path else f"{path}: {problem}" for problem in problems]
+                field,
+                [
+                    said if field == path else f"{path}: {said}"
+                    for said in map(texts.localised, problems)
+                ],
             )
 
 

@@ -8,11 +8,20 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from billing.models import Account, JournalEntry, Posting
+from billing.models import Account, JournalEntry, Payment, Posting
 from cms.shared import display, money
 
 _TONES = {"Wallet": "green", "Held": "blue", "Owed": "red", "Income": "violet"}
+_PAYMENT_TONES = {
+    "Pending": "amber",
+    "Authorised": "blue",
+    "Capturing": "violet",
+    "Cancelling": "violet",
+    "Captured": "green",
+    "Failed": "red",
+}
 
 
 def amount(value: Decimal, currency: str) -> SafeString:
@@ -34,9 +43,18 @@ def kind(account: Account) -> SafeString:
 def entry_kind(entry: JournalEntry) -> SafeString:
     """What happened, and whether it was undone."""
     if hasattr(entry, "reversed_by"):
-        return display.pill(f"{entry.get_kind_display()}, reversed", "grey")
+        return display.pill(
+            _("%(kind)s, reversed") % {"kind": entry.get_kind_display()},
+            "grey",
+        )
     tone = "amber" if entry.kind in ("Reversal", "CreditNote", "Refund") else "blue"
     return display.pill(entry.get_kind_display(), tone)
+
+
+def payment_state(payment: Payment) -> SafeString:
+    """Where a payment stands."""
+    tone = _PAYMENT_TONES.get(payment.state, "grey")
+    return display.pill(payment.get_state_display(), tone, payment.error)
 
 
 def lines(postings: Iterable[Posting]) -> list[dict[str, Any]]:

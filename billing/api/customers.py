@@ -16,6 +16,7 @@ from billing.models import Company
 from billing.selectors import Wallet
 from billing.services.accounts import known_currency
 from cms.shared.api import HasScope
+from cms.shared.api.idempotency import HEADER, LONGEST_KEY
 from cms.shared.errors import NotFound
 
 _OTHERS = ("customerId", "companyId")
@@ -25,6 +26,15 @@ WHOSE = [
     OpenApiParameter("companyId", int, description="A company instead of a user"),
     OpenApiParameter("currency", str, description="ISO 4217; default: the one of the system"),
 ]
+
+KEY = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A word of yours for this booking: repeated with the same word, nothing is"
+    f" booked again. At most {LONGEST_KEY} characters",
+)
 
 
 class WalletAccess(HasScope):
@@ -37,6 +47,7 @@ class WalletAccess(HasScope):
         scopes = getattr(request.auth, "scopes", None) is not None
         named = any(name in request.query_params for name in _OTHERS)
         if request.method in SAFE_METHODS and not named and not scopes:
+            view.is_own = True  # whatever sites they are limited to: they pay for it
             return True
         return super().has_permission(request, view)
 
@@ -49,7 +60,11 @@ def customer(named: Any, field: str = "customerId") -> Any:
     if found is None and "\x00" not in text:  # which PostgreSQL does not even compare
         found = users.filter(username=text[:200]).first()
     if found is None:
-        raise NotFound(f"There is no customer {text[:50]!r}", fields={field: ["is not known here"]})
+        raise NotFound(
+            "There is no customer %(customer)s",
+            fields={field: ["is not known here"]},
+            customer=repr(text[:50]),
+        )
     return found
 
 
@@ -57,23 +72,33 @@ def company(number: int) -> Company:
     """The company with this number. Raises NotFound."""
     found = Company.objects.filter(pk=number).first() if 0 <= number <= _MOST else None
     if found is None:
-        raise NotFound(f"There is no company {number}", fields={"companyId": ["is not known here"]})
+        raise NotFound(
+            "There is no company %(number)s",
+            fields={"companyId": ["is not known here"]},
+            number=number,
+        )
     return found
+
+
+def company_named(text: str) -> Company:
+    """The company with this number as a query has it. Raises NotFound, ValidationError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValidationError({"companyId": ["should be a number"]})
+    return company(int(text[:19]))
+
+
+def customer_meant(request: Request) -> Any:
+    """The user or Company a GET is about. Raises NotFound, ValidationError."""
+    query = request.query_params
+    if "companyId" in query:
+        return company_named(query["companyId"])
+    return customer(query["customerId"]) if "customerId" in query else request.user
 
 
 def wallet_meant(request: Request) -> Wallet:
     """The wallet a GET is about. Raises NotFound where there is none (yet), ValidationError."""
-    query = request.query_params
-    who: Any = request.user
-    if "companyId" in query:
-        number = query["companyId"]
-        if not (number.isascii() and number.isdigit()):
-            raise ValidationError({"companyId": ["should be a number"]})
-        who = company(int(number[:19]))
-    elif "customerId" in query:
-        who = customer(query["customerId"])
-    currency = known_currency(query.get("currency", settings.BILLING_CURRENCY))
-    wallet = selectors.wallet_of(who, currency)
+    currency = known_currency(request.query_params.get("currency", settings.BILLING_CURRENCY))
+    wallet = selectors.wallet_of(customer_meant(request), currency)
     if wallet is None:
-        raise NotFound(f"There is no wallet in {currency} yet")
+        raise NotFound("There is no wallet in %(currency)s yet", currency=currency)
     return wallet

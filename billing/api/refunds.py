@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
+from billing.api.corrections import CorrectionSerializer, waiting
 from billing.api.customers import customer
-from billing.models import Account, JournalEntry, Posting
-from billing.services import giving_back
+from billing.models import Account, CorrectionKind, CorrectionRequest, JournalEntry, Posting
+from billing.services import corrections
 from cms.shared import clock
 from cms.shared.api import CamelCase
 from cms.shared.errors import NotFound
@@ -35,7 +36,12 @@ class RefundRequest(CamelCase):
     amount_deducted = serializers.DecimalField(
         max_digits=15, decimal_places=4, required=False, allow_null=True
     )
-    description = serializers.CharField(required=False, max_length=200, allow_blank=True)
+    description = serializers.CharField(
+        required=False,
+        max_length=200,
+        allow_blank=True,
+        help_text="Why; needed where the session was charged already",
+    )
 
 
 class RefundTransaction(CamelCase):
@@ -70,13 +76,16 @@ class RefundViews(GenericViewSet[Account]):
     serializer_class = RefundRequest
 
     @extend_schema(
-        request=RefundRequest, responses={200: RefundAnswer}, operation_id="wallet_refund"
+        request=RefundRequest,
+        responses={200: RefundAnswer, 202: CorrectionSerializer},
+        operation_id="wallet_refund",
     )
     def create(self, request: Request) -> Response:
         """Give money back for a session, once for each session.
 
         What is held for it is released so far and the rest stays held; where it was charged, the
-        charge is refunded, its taxes in proportion.
+        charge is refunded, its taxes in proportion, which needs a ``description``. 202 where
+        another person has to approve it first.
         """
         wanted = RefundRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -85,16 +94,21 @@ class RefundViews(GenericViewSet[Account]):
         wallet = selectors.wallet_of(customer(fields["customer_id"]), settings.BILLING_CURRENCY)
         if wallet is None:
             raise NotFound("This customer has no wallet", fields={"customerId": ["has no wallet"]})
-        entry = giving_back.refund_session(
-            wallet_id=wallet.account.pk,
-            reference=f"session/{fields['session_id']}",
-            amount=fields["refund_amount"],
+        made = corrections.ask(
+            kind=CorrectionKind.SESSION_REFUND,
+            parameters={
+                "wallet_id": wallet.account.pk,
+                "reference": f"session/{fields['session_id']}",
+                "amount": fields["refund_amount"],
+            },
             reason=fields.get("description") or "",
             key=f"refund/{wallet.account.pk}/{fields['session_id']}",
             at=clock.now(),
             by_id=request.user.pk,
         )
-        return Response({"success": True, "transaction": _shown(entry, wallet.account, fields)})
+        if isinstance(made, CorrectionRequest):
+            return waiting(made)
+        return Response({"success": True, "transaction": _shown(made, wallet.account, fields)})
 
 
 def _check(amount: Decimal, deducted: Decimal | None) -> None:

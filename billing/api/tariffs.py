@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
-from billing.models import LEVELS, Tariff, TariffAssignment, TariffVersion
+from billing.models import LEVELS, PLACES, Tariff, TariffAssignment, TariffVersion
 from billing.services import tariffs
-from cms.shared import clock
+from cms.shared import clock, scoping
 from cms.shared.api import CamelCaseModel
 from rfid.models import CardGroup
 from stations.models import ChargingStation, Connector, Site
@@ -61,10 +61,14 @@ class TariffAssignmentSerializer(CamelCaseModel):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The target itself."""
         level, number = attrs["level"], attrs.get("target_id")
+        user = self.context["request"].user
+        if level not in PLACES and scoping.limit_of(user) is not None:
+            message = f"should be one of {', '.join(PLACES)}"  # the rest counts at every site
+            raise serializers.ValidationError({"level": [message]})
         if level == LEVELS[-1]:
             return {"level": level}
         model = get_user_model() if level == "user" else _TARGETS[level]
-        target = model.objects.filter(pk=number or 0).first()
+        target = scoping.visible(user, model.objects.filter(pk=number or 0)).first()
         if target is None:
             raise serializers.ValidationError({"targetId": [f"should be the id of a {level}"]})
         return {"level": level, "target": target}

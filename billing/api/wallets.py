@@ -1,37 +1,25 @@
-"""Wallets over REST: /api/wallet, its postings and statement, top-ups and refunds."""
+"""Wallets over REST: /api/wallet, its postings and top-ups."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django_filters import ChoiceFilter
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
-from billing.api.customers import WHOSE, WalletAccess, company, customer, wallet_meant
+from billing.api.customers import KEY, WHOSE, WalletAccess, company, customer, wallet_meant
 from billing.models import Account, EntryKind, Policy, Posting
 from billing.services import accounts, wallets
 from cms.shared import clock, money
 from cms.shared.api import CamelCase, CamelCaseModel, Filters, Moment
-from cms.shared.api.idempotency import HEADER, LONGEST_KEY, needed_key
-
-_FOREVER = ("1970-01-01T00:00:00Z", "9999-12-29T00:00:00Z")
-_KEY = OpenApiParameter(
-    HEADER,
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="A word of yours for this booking: repeated with the same word, nothing is"
-    f" booked again. At most {LONGEST_KEY} characters",
-)
+from cms.shared.api.idempotency import needed_key
 
 
 @extend_schema_field(str)
@@ -105,16 +93,6 @@ class PostingSerializer(CamelCaseModel):
         read_only_fields = fields
 
 
-class StatementSerializer(CamelCase):
-    """A wallet over a time: opening + credits + debits = closing."""
-
-    currency = serializers.CharField(read_only=True)
-    opening = serializers.CharField(read_only=True)
-    credits = serializers.CharField(read_only=True)
-    debits = serializers.CharField(read_only=True)
-    closing = serializers.CharField(read_only=True)
-
-
 class TopUpRequest(CamelCase):
     """How much, and into whose wallet; a customer's first top-up opens it."""
 
@@ -155,29 +133,8 @@ class WalletViews(GenericViewSet[Account]):
         return Response(WalletSerializer(wallet_meant(request)).data)
 
     @extend_schema(
-        parameters=[
-            *WHOSE,
-            OpenApiParameter("since", str, description="From when on (booked)"),
-            OpenApiParameter("until", str, description="Until when, not included"),
-        ],
-        responses=StatementSerializer,
-        operation_id="wallet_statement",
-    )
-    def statement(self, request: Request) -> Response:
-        """What it had, what came in, what went out, what it had in the end."""
-        wallet = wallet_meant(request).account
-        since, until = (
-            _moment(request, name, default)
-            for name, default in zip(("since", "until"), _FOREVER, strict=True)
-        )
-        found = selectors.statement(wallet, since=since, until=until)
-        names = ("opening", "credits", "debits", "closing")
-        shown = {name: _text(getattr(found, name), wallet.currency) for name in names}
-        return Response({"currency": wallet.currency, **shown})
-
-    @extend_schema(
         request=TopUpRequest,
-        parameters=[_KEY],
+        parameters=[KEY],
         responses={201: WalletSerializer},
         operation_id="wallet_top_up",
     )
@@ -223,15 +180,3 @@ def _customer(request: Request, fields: dict[str, Any]) -> Any:
     if "company_id" in fields:
         return company(fields["company_id"])
     return customer(fields["customer_id"]) if "customer_id" in fields else request.user
-
-
-def _moment(request: Request, name: str, default: str) -> Any:
-    try:
-        return clock.parse(request.query_params.get(name) or default)
-    except ValueError:
-        hint = "should be a time such as 2026-01-31T18:00:00Z"
-        raise ValidationError({name: [hint]}) from None
-
-
-def _text(amount: Decimal, currency: str) -> str:
-    return f"{money.rounded(amount, currency):f}"

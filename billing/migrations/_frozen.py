@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.migrations.operations.base import Operation
+from billing.migrations._triggers import Triggers
 
 TABLES = ("billing_tariffversion", "billing_sessionbill", "billing_billline")
+INVOICES = ("billing_invoice", "billing_invoiceline")
 VERBS = ("UPDATE", "DELETE")
 
 
-def install(schema_editor: Any) -> None:
+def install(schema_editor: Any, tables: tuple[str, ...] = (*TABLES, *INVOICES)) -> None:
     """Put the guards in place; on PostgreSQL the ledger's ``billing_refuse`` does the refusing."""
-    remove(schema_editor)
-    for table in TABLES:
+    remove(schema_editor, tables)
+    for table in tables:
         for verb in VERBS:
             if schema_editor.connection.vendor == "postgresql":
                 how = "FOR EACH ROW EXECUTE FUNCTION billing_refuse()"
@@ -24,31 +25,33 @@ def install(schema_editor: Any) -> None:
             schema_editor.execute(statement, params=None)
 
 
-def remove(schema_editor: Any) -> None:
+def remove(schema_editor: Any, tables: tuple[str, ...] = (*TABLES, *INVOICES)) -> None:
     """Take the guards away: to change a table, or to empty one in tests."""
-    for table in TABLES:
+    for table in tables:
         on = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
         for verb in VERBS:
             name = f"{table}_no_{verb.lower()}"
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}{on}", params=None)
 
 
-class Frozen(Operation):
-    """Rows of TABLES stay as they are from here on."""
+class Frozen(Triggers):
+    """Rows of these tables stay as they are from here on."""
 
-    reversible = True
+    says = "Rows that are never changed or deleted"
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Models stay as they are."""
+    def __init__(self, tables: tuple[str, ...] = TABLES) -> None:
+        self.tables = tables
 
-    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Install."""
-        install(schema_editor)
+    def install(self, schema_editor: Any) -> None:
+        """Guard its tables."""
+        install(schema_editor, self.tables)
 
-    def database_backwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Remove."""
-        remove(schema_editor)
+    def remove(self, schema_editor: Any) -> None:
+        """Guard them no more."""
+        remove(schema_editor, self.tables)
 
-    def describe(self) -> str:
-        """For ``migrate`` to say."""
-        return "Tariff versions and bills never change"
+
+class Unfrozen(Frozen):
+    """They may be changed from here on."""
+
+    lifted = True

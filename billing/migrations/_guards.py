@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.migrations.operations.base import Operation
+from billing.migrations._triggers import Triggers
+
+from billing.migrations import _closed
 
 TABLES = ("billing_account", "billing_posting", "billing_journalentry")
 
@@ -185,10 +187,12 @@ def install(schema_editor: Any) -> None:
     for name, what in (_POSTGRESQL if postgresql else _SQLITE).items():
         kind = "CONSTRAINT TRIGGER" if "DEFERRED" in what else "TRIGGER"
         schema_editor.execute(f"CREATE {kind} {name} {what}", params=None)
+    _closed.install(schema_editor)
 
 
 def remove(schema_editor: Any) -> None:
     """Take the guards of this engine away: to change a table, or to empty one in tests."""
+    _closed.remove(schema_editor)
     postgresql = schema_editor.connection.vendor == "postgresql"
     for name, what in (_POSTGRESQL if postgresql else _SQLITE).items():
         table = next(word for word in what.split() if word in TABLES)
@@ -196,34 +200,21 @@ def remove(schema_editor: Any) -> None:
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}{on}", params=None)
 
 
-class Guarded(Operation):
+class Guarded(Triggers):
     """Guards are in place from here on."""
 
-    reversible = True
+    says = "The ledger's guards"
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Models stay as they are."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Install."""
+    def install(self, schema_editor: Any) -> None:
+        """Put them in place."""
         install(schema_editor)
 
-    def database_backwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Remove."""
+    def remove(self, schema_editor: Any) -> None:
+        """Take them away."""
         remove(schema_editor)
-
-    def describe(self) -> str:
-        """For ``migrate`` to say."""
-        return "The ledger's guards"
 
 
 class Unguarded(Guarded):
     """No guards from here on: the tables change."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Remove."""
-        remove(schema_editor)
-
-    def database_backwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        """Install."""
-        install(schema_editor)
+    lifted = True

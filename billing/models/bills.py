@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.models.fields import MoneyField
+from billing.models.keeping import kept
 from billing.models.tariffs import LEVELS
 
 
@@ -35,11 +36,25 @@ class SessionTariff(models.Model):
     state = models.CharField(max_length=10, choices=BillingState, default=BillingState.DUE)
     error = models.CharField(max_length=300, blank=True)  # why the last try made no bill
     tried_at = models.DateTimeField(null=True)
+    # Of a bill that stands: when to look again whether it fits; since when it does not, and why
+    check_at = models.DateTimeField(null=True)
+    misfit_since = models.DateTimeField(null=True)
+    misfit = models.CharField(max_length=200, blank=True)
 
     class Meta:
         default_permissions = ("view",)
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session"], condition=Q(state="Due"), name="session_tariff_due")
+            models.Index(fields=["session"], condition=Q(state="Due"), name="session_tariff_due"),
+            models.Index(
+                fields=["check_at"],
+                condition=Q(check_at__isnull=False),
+                name="session_tariff_check",
+            ),
+            models.Index(
+                fields=["session"],
+                condition=Q(misfit_since__isnull=False),
+                name="session_tariff_misfit",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +84,13 @@ class SessionBill(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by"
     )
     version = models.ForeignKey("billing.TariffVersion", on_delete=models.PROTECT, related_name="+")
+    # What counted when it was billed: where the station stood, who held the card, and its group.
+    # The indexes are for whoever wants to delete one of these, and may not.
+    site = models.ForeignKey("stations.Site", on_delete=kept, null=True, related_name="+")
+    driver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=kept, null=True, related_name="+"
+    )
+    card_group = models.ForeignKey("rfid.CardGroup", on_delete=kept, null=True, related_name="+")
     wallet = models.ForeignKey(  # empty: nobody known has to pay
         "billing.Account", on_delete=models.PROTECT, null=True, related_name="bills", db_index=False
     )

@@ -23,6 +23,8 @@ GUARDS = (  # triggers by these names have to be there: verify_ledger looks
     *("billing_account_made", "billing_account_kept", "billing_account_stays"),
     *("billing_posting_booked", "billing_posting_kept", "billing_posting_stays"),
     *("billing_entry_balanced", "billing_entry_kept", "billing_entry_stays"),
+    *("billing_period_next", "billing_period_kept", "billing_period_stays"),
+    *("billing_bill_in_open_period", "billing_posting_in_open_period"),
 )
 
 
@@ -41,6 +43,7 @@ class AccountKind(models.TextChoices):
 
 
 CUSTOMERS = (AccountKind.WALLET, AccountKind.HELD, AccountKind.OWED)  # one of each per wallet
+INCOME_AND_TAX = (AccountKind.INCOME, AccountKind.TAX)  # what a billing period closes
 # A debit makes these grow.
 ASSETS = (AccountKind.OWED, AccountKind.CASH, AccountKind.CLEARING, AccountKind.UNASSIGNED)
 

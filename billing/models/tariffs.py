@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from cms.shared.errors import Text
 from cms.shared.models import Timestamped
 
 
@@ -58,7 +59,8 @@ class TariffVersion(models.Model):
 
 
 # Most specific first: the first that has an assignment decides (docs/tariffs.md).
-LEVELS = ("connector", "station", "site", "card_group", "user", "everywhere")
+PLACES = ("connector", "station", "site")
+LEVELS = (*PLACES, "card_group", "user", "everywhere")
 
 
 def _only(level: str) -> Q:
@@ -125,4 +127,4 @@ class TariffAssignment(Timestamped):
     @property
     def target(self) -> object:
         """The connector, station, site, group or user; "everybody" for the default."""
-        return "everybody" if self.everywhere else getattr(self, self.level)
+        return Text("everybody") if self.everywhere else getattr(self, self.level)

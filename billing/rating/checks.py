@@ -16,9 +16,10 @@ from billing.rating.terms import (
     Terms,
 )
 from cms.shared import money
+from cms.shared.errors import Text
 
 LIMITS = ("min_w", "max_w", "min_wh", "max_wh", "min_seconds", "max_seconds")
-Problem = tuple[str, str]  # the path of the field, what is wrong
+Problem = tuple[str, Text]  # the path of the field, what is wrong
 
 
 def problems(terms: Terms) -> Iterator[Problem]:
@@ -26,7 +27,7 @@ def problems(terms: Terms) -> Iterator[Problem]:
     for name, amount in (("minimum", terms.minimum), ("maximum", terms.maximum)):
         yield from _payable(name, amount, terms.currency)
     if None not in (terms.minimum, terms.maximum) and terms.minimum > terms.maximum:  # type: ignore[operator]
-        yield "maximum", "This must not be below the minimum."
+        yield "maximum", Text("This must not be below the minimum.")
     for index, component in enumerate(terms.components):
         for name, problem in _of_component(component, terms.currency):
             yield f"components.{index}.{name}", problem
@@ -36,7 +37,7 @@ def _of_component(component: Component, currency: str) -> Iterator[Problem]:
     yield from _unit(component)
     yield from _payable("cap", component.cap, currency)
     if component.step and component.kind in FLAT:
-        yield "step", f"A {component.kind} fee has no steps."
+        yield "step", Text("A %(kind)s fee has no steps.", kind=component.kind)
     idle_only = {
         "grace_seconds": component.grace_seconds,
         "cap": component.cap,
@@ -44,9 +45,9 @@ def _of_component(component: Component, currency: str) -> Iterator[Problem]:
     }
     for name, value in idle_only.items():
         if value and component.kind is not Kind.IDLE:
-            yield name, "Only idle time has this."
+            yield name, Text("Only idle time has this.")
     if component.expired is not None and component.kind not in RESERVING:
-        yield "expired", "Only a reservation has this."
+        yield "expired", Text("Only a reservation has this.")
     for name, problem in _of_restrictions(component.when, component.kind):
         yield f"when.{name}", problem
 
@@ -59,19 +60,26 @@ def _unit(component: Component) -> Iterator[Problem]:
     else:
         units = {Per.KWH}
     if component.per not in units:
-        yield "per", f"{component.kind} is priced per {' or '.join(sorted(units))}."
+        yield (
+            "per",
+            Text(
+                "%(kind)s is priced per %(units)s.",
+                kind=component.kind,
+                units=", ".join(sorted(units)),
+            ),
+        )
 
 
 def _of_restrictions(when: Restrictions, kind: Kind) -> Iterator[Problem]:
     for low, high in zip(LIMITS[::2], LIMITS[1::2], strict=True):
         least, most = getattr(when, low), getattr(when, high)
         if most is not None and (least or 0) >= most:
-            yield high, f"This must be above {low}, or 0 where there is none."
+            yield high, Text("This must be above %(low)s, or 0 where there is none.", low=low)
     if when.from_date and when.until_date and when.from_date >= when.until_date:
-        yield "until_date", "This must be after from_date."
+        yield "until_date", Text("This must be after from_date.")
     for name in LIMITS[2:]:
         if getattr(when, name) is not None and (kind in FLAT or _never(name, kind)):
-            yield name, f"{kind} is charged before this can be known."
+            yield name, Text("%(kind)s is charged before this can be known.", kind=kind)
 
 
 def _never(name: str, kind: Kind) -> bool:
@@ -81,4 +89,9 @@ def _never(name: str, kind: Kind) -> bool:
 
 def _payable(name: str, amount: Decimal | None, currency: str) -> Iterator[Problem]:
     if amount is not None and not money.is_whole(amount, currency):
-        yield name, f"This has a part smaller than the smallest unit of {currency}."
+        yield (
+            name,
+            Text(
+                "This has a part smaller than the smallest unit of %(currency)s.", currency=currency
+            ),
+        )

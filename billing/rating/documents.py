@@ -22,7 +22,7 @@ from billing.rating.terms import (
     Window,
 )
 from cms.shared import money
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, Text
 
 T = TypeVar("T")
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -111,19 +111,19 @@ class _Members:
         self._left: dict[str, Any] = dict(value) if isinstance(value, dict) else {}
         self._broken = not isinstance(value, dict)
         if self._broken:
-            self._note(path or "terms", "This must be an object.")
+            self._note(path or "terms", Text("This must be an object."))
 
     def take(self, name: str, read: Callable[[Any], Any], default: Any = _REQUIRED) -> Any:
         """The member as ``read`` makes it of its value (raises ValueError), or the default."""
         value = self._left.pop(name, None)
         if value is None:
             if default is _REQUIRED and not self._broken:
-                self._note(self._at(name), "This is required.")
+                self._note(self._at(name), Text("This is required."))
             return default
         try:
             return read(value)
         except ValueError as problem:
-            self._note(self._at(name), str(problem))
+            self._note(self._at(name), _said(problem))
             return default
 
     def inner(self, name: str, read: Callable[[_Members], T]) -> Callable[[Any], T]:
@@ -133,7 +133,7 @@ class _Members:
     def end(self) -> None:
         """Note members that nobody asked for: a misspelt restriction must not become none."""
         for name in self._left:
-            self._note(self._at(name), "There is no such field.")
+            self._note(self._at(name), Text("There is no such field."))
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
@@ -142,13 +142,19 @@ class _Members:
         self._problems.setdefault(path, []).append(problem)
 
 
+def _said(problem: ValueError) -> str:
+    """What a reader of ours says as a Text, and Python as it is."""
+    said = problem.args[0] if problem.args else problem
+    return said if isinstance(said, Text) else str(problem)
+
+
 def _choice(kind: type[T]) -> Callable[[Any], T]:
     """A reader of one of the values of an enumeration."""
 
     def read(value: Any) -> T:
         known = [member.value for member in kind]  # type: ignore[attr-defined]
         if value not in known:
-            raise ValueError(f"This must be one of {', '.join(known)}.")
+            raise ValueError(Text("This must be one of %(known)s.", known=", ".join(known)))
         return kind(value)  # type: ignore[call-arg]
 
     return read
@@ -156,7 +162,7 @@ def _choice(kind: type[T]) -> Callable[[Any], T]:
 
 def _currency(value: Any) -> str:
     if not isinstance(value, str) or value not in money.DECIMALS:
-        raise ValueError("This must be a currency of ISO 4217, such as EUR.")
+        raise ValueError(Text("This must be a currency of ISO 4217, such as EUR."))
     return value
 
 
@@ -164,39 +170,41 @@ def _decimal(value: Any) -> Decimal:
     """A number that is not negative; best as text, since JSON's own numbers pass through floats."""
     text = str(value) if isinstance(value, (str, int, float, Decimal)) else ""
     if isinstance(value, bool) or not _NUMBER.fullmatch(text):
-        raise ValueError("This must be a number from 0, with at most 9 digits and 6 decimals.")
+        raise ValueError(
+            Text("This must be a number from 0, with at most 9 digits and 6 decimals.")
+        )
     return Decimal(text)
 
 
 def _percent(value: Any) -> Decimal:
     percent = _decimal(value)
     if percent > 100:
-        raise ValueError("This must be at most 100 (percent).")
+        raise ValueError(Text("This must be at most 100 (percent)."))
     return percent
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-        raise ValueError("This must be a whole number from 0.")
+        raise ValueError(Text("This must be a whole number from 0."))
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("This must be true or false.")
+        raise ValueError(Text("This must be true or false."))
     return value
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise ValueError("This must be a list with at least one item.")
+        raise ValueError(Text("This must be a list with at least one item."))
     return value
 
 
 def _window(value: Any) -> Window:
     match = _WINDOW.fullmatch(value) if isinstance(value, str) else None
     if match is None or match[1] == match[2]:
-        raise ValueError("This must be two different times of day, such as 22:00-06:00.")
+        raise ValueError(Text("This must be two different times of day, such as 22:00-06:00."))
     return Window(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
 
 
@@ -207,13 +215,13 @@ def _windows(value: Any) -> tuple[Window, ...]:
 def _weekdays(value: Any) -> frozenset[int]:
     days = _list(value)
     if any(day not in DAYS for day in days):
-        raise ValueError(f"These must be of {', '.join(DAYS)}.")
+        raise ValueError(Text("These must be of %(known)s.", known=", ".join(DAYS)))
     return frozenset(DAYS.index(day) for day in days)
 
 
 def _date(value: Any) -> date:
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise ValueError("This must be a date, such as 2026-03-29.")
+        raise ValueError(Text("This must be a date, such as 2026-03-29."))
     return date.fromisoformat(value)
 
 

@@ -8,15 +8,16 @@ report, and on ours for the ledger.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from billing.models import Account, AccountKind, EntryKind, Posting
 from billing.models.ledger import CUSTOMERS
-from billing.reports.scope import Scope
+from billing.reports.scope import GROUPS, Scope
 
 _GIVEN_BACK = (EntryKind.REFUND, EntryKind.CREDIT_NOTE)
 _OURS = (AccountKind.INCOME, AccountKind.TAX)
@@ -45,6 +46,11 @@ class Line(NamedTuple):
         return self.income + self.tax + self.taken_back + self.other
 
     @property
+    def difference(self) -> Decimal:
+        """How much more the ledger says; with parts that differ it may still be nothing."""
+        return self.ledger_total - self.report_total
+
+    @property
     def agrees(self) -> bool:
         """Whether both sides are the same, part by part."""
         ours = (self.income, self.tax, self.taken_back, self.other)
@@ -54,10 +60,14 @@ class Line(NamedTuple):
 def reconciliation(scope: Scope) -> list[Line]:
     """One line for each currency, of the whole time: what ``scope.only`` chooses is no matter.
 
-    The ledger does not know sites and stations. Three queries, and one for the accounts.
+    The ledger does not know sites and stations; who is limited to some sees none of it.
+    Three queries, and one for the accounts.
     """
-    billed = _billed(scope._replace(only=()))
-    given = _given_back(scope)
+    if scope.sites is not None:
+        return []
+    everything = scope._replace(only=(), currency="")
+    billed = _billed(everything)
+    given = given_back(everything)
     booked = _booked(scope)
     currencies = sorted({*billed, *given, *(currency for currency, _ in booked)})
     return [_line(currency, billed, given, booked) for currency in currencies]
@@ -75,16 +85,33 @@ def _billed(scope: Scope) -> dict[str, tuple[Decimal, Decimal]]:
     return {row["currency"]: (row["sum_net"], row["sum_tax"]) for row in rows}
 
 
-def _given_back(scope: Scope) -> dict[str, Decimal]:
-    """By the customers' side: what came to them goes off what we earned."""
+def given_back(scope: Scope) -> dict[str, Decimal]:
+    """Refunds and credit notes, less what was reversed of them, by currency; below zero.
+
+    By the customers' side: what came to them goes off what we earned. Where ``scope.only`` chooses,
+    only refunds of charges whose bills it chooses; a credit note is of no bill. One query.
+    """
     rows = Posting.objects.filter(
         entry__booked_at__gte=scope.since,
         entry__booked_at__lt=scope.until,
         account__kind__in=CUSTOMERS,
     )
+    if scope.only:
+        chosen = {GROUPS[name][0]: number for name, number in scope.only}
+        rows = rows.filter(_of_bills("entry", chosen) | _of_bills("entry__reverses", chosen))
+    if scope.sites is not None:
+        theirs = {"site__in": scope.sites}
+        rows = rows.filter(_of_bills("entry", theirs) | _of_bills("entry__reverses", theirs))
+    if scope.currency:
+        rows = rows.filter(account__currency=scope.currency)
     meant = rows.annotate(what=_what_it_is()).filter(what__in=_GIVEN_BACK).order_by()
     sums = meant.values("account__currency").annotate(sum=Sum("amount"))
     return {row["account__currency"]: -row["sum"] for row in sums}
+
+
+def _of_bills(entry: str, chosen: Mapping[str, Any]) -> Q:
+    """What ``entry`` gives back was charged by a bill that is chosen."""
+    return Q(**{f"{entry}__corrects__bill__{field}": number for field, number in chosen.items()})
 
 
 def _booked(scope: Scope) -> dict[tuple[str, str], Decimal]:

@@ -63,6 +63,9 @@ def adjustment(currency: str) -> Ours:
     return Ours(f"adjustment/{currency}", AccountKind.ADJUSTMENT, currency, "Adjustments")
 
 
+NOTHING = Decimal(0)
+
+
 def no_wallet() -> NotFound:
     """What is raised where a wallet is named that does not exist."""
     return NotFound("There is no such wallet", fields={"wallet": ["is not known here"]})
@@ -72,8 +75,9 @@ def known_currency(currency: str) -> str:
     """``currency`` itself. Raises DomainError where there is none of that name."""
     if currency not in money.DECIMALS:
         raise DomainError(
-            f"There is no currency {currency!r}",
+            "There is no currency %(currency)s",
             fields={"currency": ["should be an ISO 4217 code such as EUR"]},
+            currency=repr(currency),
         )
     return currency
 

@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from billing.errors import InsufficientFunds
 from billing.models import Account, AccountKind, BillingState, Policy, SessionTariff
-from billing.services import holds, payers, pricing
+from billing.services import holds, payers, payments, pricing
 from billing.services.pricing import Priced
 from cms.shared import money
 from cms.shared.errors import DomainError
@@ -30,22 +30,35 @@ class _Running(NamedTuple):
 
     priced: Priced
     wallet: Account
+    reserved: Decimal  # by a payment, for this session alone
+
+    @property
+    def uncovered(self) -> Decimal:
+        """What the wallet has to pay of it by now."""
+        covered = self.reserved * settings.BILLING_STOP_AT_PERCENT / 100
+        return max(self.priced.bill.gross - covered, Decimal(0))
 
 
 def refusal(card: RfidCard, station_id: int, at: datetime) -> str:
     """``Blocked`` for a card whose holder has prepaid too little to begin; else empty.
 
-    Who pays by bill is refused where the credit limit is used up; without a limit never. A
-    customer without a wallet pays by bill.
+    What was reserved by a payment for one session is as good as prepaid. Who pays by bill is
+    refused where the credit limit is used up; without a limit never. A customer without a wallet
+    pays by bill.
     """
     if card.user_id is None:
         return ""
     found = list(payers.wallets_of_user(card.user_id))
-    return "" if not found or any(map(_may_begin, found)) else "Blocked"
+    if not found or any(map(_may_begin, found)):
+        return ""
+    reserved = payments.reserved_by(card.user_id, station_id)
+    return "" if any(one.amount >= _needed(one.currency) for one in reserved) else "Blocked"
 
 
 def set_aside(session: ChargingSession, at: datetime) -> None:
     """Hold what a prepaid session needs to begin; a refused one, or a postpaid customer, nothing.
+
+    Nor is anything held where a payment reserved as much for the session.
 
     What is missing is no reason to lose the session: the energy may flow anyway.
     """
@@ -58,6 +71,8 @@ def set_aside(session: ChargingSession, at: datetime) -> None:
     wallet = payers.wallets_of_user(session.card.user_id).filter(currency=currency).first()
     amount = _needed(currency)
     if wallet is None or wallet.policy != Policy.PREPAID or not amount:
+        return
+    if payments.reserved_for([session.pk]).get(session.pk, Decimal(0)) >= amount:
         return
     reference = f"session/{session.pk}"
     try:
@@ -76,11 +91,13 @@ def stop_used_up(*, at: datetime) -> int:
     asked = 0
     for running in _running_by_wallet(at):
         left = _budget(running[0].wallet) * settings.BILLING_STOP_AT_PERCENT / 100
-        costs = sum((one.priced.bill.gross for one in running), Decimal(0))
+        costs = sum((one.uncovered for one in running), Decimal(0))
         for one in sorted(running, key=lambda one: -one.priced.session.pk):
             if costs < left:
                 break
-            costs -= one.priced.bill.gross
+            if one.reserved and not one.uncovered:
+                continue
+            costs -= one.uncovered
             asked += _ask_to_stop(one.priced.session, at)
     return asked
 
@@ -121,9 +138,11 @@ def _of_prepaid(rows: Sequence[SessionTariff], at: datetime) -> Iterator[_Runnin
     pairs = [(row.session, row.version.tariff.currency) for row in rows]
     found = payers.wallets_of(pairs, at=at)
     prepaid = [row for row in rows if found[row.session_id].policy == Policy.PREPAID]
+    reserved = payments.reserved_for(row.session_id for row in prepaid)
     for one in pricing.of_rows(prepaid, at=at):
         if isinstance(one, Priced):
-            yield _Running(one, found[one.session.pk])
+            session_id = one.session.pk
+            yield _Running(one, found[session_id], reserved.get(session_id, Decimal(0)))
 
 
 def _budget(wallet: Account) -> Decimal:

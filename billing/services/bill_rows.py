@@ -13,8 +13,8 @@ from billing.services.pricing import Priced
 _SIGNED = ("net", "tax", "gross", "energy_wh", "charging_seconds", "idle_seconds")
 _SIGNED_IN_LINES = ("quantity", "reduction", "net", "tax", "gross")
 _KEPT = (
-    *("session_id", "version_id", "wallet_id", "currency", "country", "tax_included"),
-    *("started_at", "ended_at", "states"),
+    *("session_id", "version_id", "wallet_id", "site_id", "driver_id", "card_group_id"),
+    *("currency", "country", "tax_included", "started_at", "ended_at", "states"),
 )
 
 
@@ -24,11 +24,15 @@ def bill(
     """The bill of a price, not stored yet."""
     priced, found = due.priced, due.priced.bill
     charging, idle = pricing.seconds(priced.usage, at)
+    card = priced.session.card
     return SessionBill(
         session=priced.session,
         revision=revision,
         version=priced.version,
         wallet=due.wallet,
+        site_id=priced.session.station.site_id,
+        driver_id=card.user_id if card else None,
+        card_group_id=card.group_id if card else None,
         entry=entry,
         currency=found.currency,
         country=charges.country(priced),
@@ -48,7 +52,7 @@ def bill(
 
 
 def lines(of: SessionBill, priced: Priced) -> list[BillLine]:
-    """The lines of a bill that is stored."""
+    """The lines of a bill that has its number."""
     return [
         BillLine(
             bill=of,

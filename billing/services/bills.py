@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from billing.errors import PeriodClosed
 from billing.models import (
     BillingState,
     BillKind,
@@ -16,12 +18,14 @@ from billing.models import (
     SessionTariff,
     TariffVersion,
 )
-from billing.services import bill_rows, charges, journal, pricing, tariffs
+from billing.services import bill_rows, charges, fitting, journal, numbers, pricing, tariffs
 from billing.services.charges import Due
 from billing.services.pricing import Priced, Unpriced
+from cms.shared import bulk
 from cms.shared.errors import Conflict, NotFound
 from stations.models import SessionStatus
 
+logger = logging.getLogger(__name__)
 BATCH = 200
 
 
@@ -54,10 +58,17 @@ def bill_ended(*, at: datetime, after: int = 0, limit: int = BATCH) -> Run:
 
 
 def bill_all_ended(*, at: datetime, batches: int = 500) -> int:
-    """Bill what ended and has no bill, batch by batch, each its own transaction; how many."""
+    """Bill what ended and has no bill, batch by batch, each its own transaction; how many.
+
+    Where the period of ``at`` is closed meanwhile, the rest is left to the next run.
+    """
     billed, last = 0, 0
     for _ in range(batches):
-        run = bill_ended(at=at, after=last)
+        try:
+            run = bill_ended(at=at, after=last)
+        except PeriodClosed:
+            logger.info("A billing period was closed meanwhile; the next run goes on")
+            break
         billed += run.billed
         if run.last is None:
             break
@@ -83,9 +94,15 @@ def reprice(
     row = _locked(session_id)
     old = current(session_id)
     if old is None:
-        raise Conflict(f"Session {session_id} has no bill yet")
+        raise Conflict("Session %(session_id)s has no bill yet", session_id=session_id)
     if row.session.needs_review:
-        raise Conflict(f"Session {session_id} waits for review: settle it first")
+        raise Conflict(
+            "Session %(session_id)s waits for review: settle it first", session_id=session_id
+        )
+    if row.session.is_open:
+        raise Conflict(
+            "Session %(session_id)s is under way again: wait for its end", session_id=session_id
+        )
     priced = pricing.with_version(row=row, version=version or row.version, at=at)
     [due] = charges.due([priced], at=at)
     facts: dict[str, Any] = {"at": at, "reason": reason, "by_id": by_id}
@@ -96,6 +113,7 @@ def reprice(
     SessionBill.objects.bulk_create([reversal, bill])
     mirrored = bill_rows.mirrored_lines(old, reversal)
     BillLine.objects.bulk_create([*mirrored, *bill_rows.lines(bill, priced)])
+    _done([session_id], at)
     return bill
 
 
@@ -103,7 +121,7 @@ def preview(*, session_id: int, version: TariffVersion | None, at: datetime) -> 
     """What ``reprice`` would bill; nothing is written. Raises NotFound, Conflict."""
     row = pricing.rows_with_sessions().filter(session=session_id).first()
     if row is None:
-        raise NotFound(f"Session {session_id} has no tariff")
+        raise NotFound("Session %(session_id)s has no tariff", session_id=session_id)
     return pricing.with_version(row=row, version=version or row.version, at=at)
 
 
@@ -128,7 +146,7 @@ def _locked(session_id: int) -> SessionTariff:
         rows = rows.select_for_update(of=("self",), no_key=True)
     row = rows.filter(session=session_id).first()
     if row is None:
-        raise NotFound(f"Session {session_id} has no tariff")
+        raise NotFound("Session %(session_id)s has no tariff", session_id=session_id)
     return row
 
 
@@ -139,9 +157,24 @@ def _note_errors(unpriced: Sequence[Unpriced], at: datetime) -> None:
 
 
 def _store(due: Sequence[Due], entries: dict[int, Any], at: datetime) -> None:
+    if not due:
+        return
     bills = [bill_rows.bill(one, entries.get(one.priced.session.pk), 1, at=at) for one in due]
-    SessionBill.objects.bulk_create(bills)
+    for bill, number in zip(bills, numbers.of(SessionBill, len(bills)), strict=True):
+        bill.pk = number
     lines = (bill_rows.lines(bill, one.priced) for bill, one in zip(bills, due, strict=True))
-    BillLine.objects.bulk_create([line for many in lines for line in many])
-    done = SessionTariff.objects.filter(session__in=[bill.session_id for bill in bills])
-    done.update(state=BillingState.BILLED, error="", tried_at=at)
+    stored = (bills, [line for many in lines for line in many])
+    bulk.run(bulk.of_models(rows) for rows in stored if rows)
+    _done([bill.session_id for bill in bills], at)
+
+
+def _done(session_ids: Sequence[int], at: datetime) -> None:
+    """Their bills fit what is known now; that is looked at again later."""
+    SessionTariff.objects.filter(session__in=session_ids).update(
+        state=BillingState.BILLED,
+        error="",
+        tried_at=at,
+        check_at=at + fitting.LOOKS[0],
+        misfit_since=None,
+        misfit="",
+    )

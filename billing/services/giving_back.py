@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -50,6 +51,53 @@ def refund(
     return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, **locks)
 
 
+def refund_all(
+    *,
+    wallet_id: int,
+    amounts: Mapping[int, Decimal],
+    reason: str,
+    key: str,
+    at: datetime,
+    by_id: int | None = None,
+) -> list[JournalEntry]:
+    """Give back of several charges of one wallet at once: ``amounts`` by their numbers.
+
+    All or none; gives an entry for each. Raises as ``refund``.
+    """
+    reason = journal.checked_reason(reason)
+    asked = {"refund_all": sorted(amounts.items()), "reason": reason}
+    charges = {number: _charge(number) for number in amounts}
+    if not charges or any(wallet != wallet_id for _, wallet, _ in charges.values()):
+        raise DomainError("Nothing of this wallet", fields={"amount": ["should be above zero"]})
+
+    keys = [key, *(f"{key}/{number}" for number in range(2, len(amounts) + 1))]
+
+    def enter(book: Journal) -> JournalEntry:
+        wallet, facts = book.wallet(wallet_id), {"asked": asked, "reason": reason}
+        made = [
+            _refund_in(book, wallet, charges[number][0], amount, key=each, **facts)
+            for each, (number, amount) in zip(keys, amounts.items(), strict=True)
+        ]
+        return made[0]
+
+    ours = {number for _, _, numbers in charges.values() for number in numbers}
+    locks: dict[str, Any] = {"wallets": [wallet_id], "others": ours}
+    journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, **locks)
+    return list(JournalEntry.objects.filter(idempotency_key__in=keys).order_by("pk"))
+
+
+def left(charges: Collection[int]) -> dict[int, Decimal]:
+    """How much of each charge may still be given back; nothing of one that was reversed."""
+    ours = Posting.objects.exclude(account__kind__in=CUSTOMERS).order_by()
+    standing = ours.filter(entry__in=charges, entry__reversed_by=None)
+    found = dict(standing.values_list("entry").annotate(sum=Sum("amount")))
+    given = ours.filter(entry__corrects__in=charges, entry__reversed_by=None)
+    for number, amount in given.values_list("entry__corrects").annotate(sum=Sum("amount")):
+        if number in found:
+            found[number] += amount
+    return {number: found.get(number, Decimal(0)) for number in charges}
+
+
 def refund_session(
     *,
     wallet_id: int,
@@ -62,8 +110,8 @@ def refund_session(
 ) -> JournalEntry:
     """Give ``amount`` back for a session, whether it is held still or charged already.
 
-    Of what is held the rest stays held, until the session is settled. Raises NotFound where there
-    is neither hold nor charge, else as ``refund``.
+    Of what is held the rest stays held, until the session is settled; that needs no reason. Raises
+    NotFound where there is neither hold nor charge, else as ``refund``.
     """
     asked = {"refund_session": wallet_id, "for": reference, "amount": amount}
     charge = last_charge(wallet_id, reference)
@@ -75,11 +123,20 @@ def refund_session(
         if held is not None:
             return _release_part(book, wallet, held, amount, key=key, asked=asked)
         if charge is None:
-            raise NotFound(f"Nothing was held or charged for {reference}")
-        return _refund_in(book, wallet, charge, amount, key=key, asked=asked, reason=reason)
+            raise NotFound("Nothing was held or charged for %(reference)s", reference=reference)
+        why = journal.checked_reason(reason, "description")
+        return _refund_in(book, wallet, charge, amount, key=key, asked=asked, reason=why)
 
     locks: dict[str, Any] = {"wallets": [wallet_id], "others": ours}
-    return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, **locks)
+    facts: dict[str, Any] = {"key": key, "at": at, "by_id": by_id}
+    try:
+        return journal.once(enter, asked=asked, **facts, **locks)
+    except NotFound:
+        # What was held may have been charged after we looked for a charge, before our locks.
+        if charge is None and last_charge(wallet_id, reference) is not None:
+            named: dict[str, Any] = {"wallet_id": wallet_id, "reference": reference}
+            return refund_session(amount=amount, reason=reason, **named, **facts)
+        raise
 
 
 def credit_note(
@@ -159,13 +216,17 @@ def _charge(charge_id: int) -> tuple[JournalEntry, int, list[int]]:
     """A charge, its wallet, and our accounts it credited."""
     charge = JournalEntry.objects.filter(pk=charge_id).first()
     if charge is None:
-        raise NotFound(f"There is no entry {charge_id}")
+        raise NotFound("There is no entry %(charge_id)s", charge_id=charge_id)
     if charge.kind != EntryKind.CHARGE:
-        raise DomainError(f"{charge} is no charge", fields={"charge": ["should be a charge"]})
+        raise DomainError(
+            "%(charge)s is no charge", fields={"charge": ["should be a charge"]}, charge=charge
+        )
     rows = [posting.account for posting in charge.postings.select_related("account")]
     theirs = next((row for row in rows if row.kind in CUSTOMERS), None)
     if theirs is None:
-        raise DomainError(f"{charge} was charged to nobody we know: there is nobody to give it to")
+        raise DomainError(
+            "%(charge)s was charged to nobody we know: there is nobody to give it to", charge=charge
+        )
     ours = [row.pk for row in rows if row.kind not in CUSTOMERS]
     return charge, theirs.wallet_id or theirs.pk, ours
 
@@ -173,7 +234,7 @@ def _charge(charge_id: int) -> tuple[JournalEntry, int, list[int]]:
 def _shares(charge: JournalEntry, amount: Decimal, currency: str) -> list[tuple[int, Decimal]]:
     """``amount`` split as the charge was, so that what all its refunds split adds up to it."""
     if JournalEntry.objects.filter(reverses=charge).exists():
-        raise Conflict(f"Entry {charge.pk} was reversed already")
+        raise Conflict("Entry %(charge)s was reversed already", charge=charge.pk)
     parts = _parts(charge)
     charged = sum((part.charged for part in parts), Decimal(0))
     given = sum((part.given for part in parts), Decimal(0))
@@ -197,4 +258,6 @@ def _parts(charge: JournalEntry) -> list[_Part]:
 
 def _too_much(left: Decimal, currency: str) -> Conflict:
     shown = f"{money.rounded(left, currency):f} {currency}"
-    return Conflict(f"Only {shown} is left of it", fields={"amount": [f"is more than {shown}"]})
+    return Conflict(
+        "Only %(shown)s is left of it", fields={"amount": ["is more than %(shown)s"]}, shown=shown
+    )

@@ -43,7 +43,7 @@ def hold(
         wallet = book.wallet(wallet_id)
         journal.checked_amount(amount, wallet.currency)
         if open_hold(wallet_id, reference):
-            raise Conflict(f"Something is held for {reference} already")
+            raise Conflict("Something is held for %(reference)s already", reference=reference)
         return hold_in(book, wallet, amount, key=key, asked=asked, reference=reference)
 
     return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, wallets=[wallet_id])
@@ -59,7 +59,7 @@ def release(
         wallet = book.wallet(wallet_id)
         held = open_hold(wallet_id, reference)
         if held is None:
-            raise Conflict(f"Nothing is held for {reference}")
+            raise Conflict("Nothing is held for %(reference)s", reference=reference)
         return release_in(book, wallet, held, key=key, asked=asked)
 
     return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, wallets=[wallet_id])

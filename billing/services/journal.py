@@ -10,13 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from billing.errors import InsufficientFunds, KeyUsed
 from billing.models import Account, AccountKind, EntryKind, JournalEntry, Posting
-from billing.services import accounts
+from billing.models.ledger import INCOME_AND_TAX
+from billing.services import accounts, gate, numbers, second_pair
 from billing.services.accounts import Ours
-from cms.shared import money
+from cms.shared import bulk, money
 from cms.shared.errors import DomainError
 
 T = TypeVar("T")
@@ -35,9 +36,14 @@ def opened(
 ) -> Iterator[Journal]:
     """A journal over these accounts, locked until the block ends; then its entries are written.
 
-    One transaction opens one journal: a second would lock out of order.
+    One transaction opens one journal: a second would lock out of order. Raises PeriodClosed where
+    income and tax may be among them and ``at`` lies in a closed billing period, and NeedsApproval
+    where it corrects more than one person may.
     """
+    wallets, others, ours = list(wallets), list(others), list(ours)
     with transaction.atomic(savepoint=False):
+        if others or any(one.kind in INCOME_AND_TAX for one in ours):
+            gate.enter(at=at)
         rows = accounts.locked(wallets=wallets, accounts=others, ours=ours, at=at)
         journal = Journal(rows, at=at, by_id=by_id)
         yield journal
@@ -122,15 +128,22 @@ class Journal:
         return entry
 
     def write(self) -> None:
-        """Store everything entered: the postings first, the entries as their seals."""
+        """Store everything entered: the postings first, the entries as their seals.
+
+        Raises NeedsApproval, OutOfDate (``second_pair``) where another person has to look first.
+        """
         if not self._entries:
             return
-        for entry, number in zip(self._entries, _numbers(len(self._entries)), strict=True):
+        moves = [(posting.account, posting.amount) for _, posting in self._postings]
+        second_pair.check({entry.kind for entry in self._entries}, moves)
+        for entry, number in zip(
+            self._entries, numbers.of(JournalEntry, len(self._entries)), strict=True
+        ):
             entry.pk = number
         for entry, posting in self._postings:
             posting.entry_id = entry.pk
-        Posting.objects.bulk_create([posting for _, posting in self._postings])
-        JournalEntry.objects.bulk_create(self._entries)
+        postings = [posting for _, posting in self._postings]
+        bulk.run([bulk.of_models(postings), bulk.of_models(self._entries)])
         self._entries, self._postings = [], []
 
     def _merged(self, lines: Lines) -> list[tuple[Account, Decimal]]:
@@ -159,15 +172,28 @@ def repeated(key: str, asked: Mapping[str, Any]) -> JournalEntry | None:
 
     DomainError for a key that is empty or too long.
     """
+    checked_key(key)
+    known = JournalEntry.objects.filter(idempotency_key=key).first()
+    if known is not None:
+        check_same(known.fingerprint, asked)
+    return known
+
+
+def checked_key(key: str) -> str:
+    """``key`` itself. Raises DomainError where it is empty or too long."""
     if not key or len(key) > _LONGEST_KEY:
         raise DomainError(
             "Every booking needs an idempotency key",
-            fields={"Idempotency-Key": [f"should have 1 to {_LONGEST_KEY} characters"]},
+            fields={"Idempotency-Key": ["should have 1 to %(most)s characters"]},
+            most=_LONGEST_KEY,
         )
-    known = JournalEntry.objects.filter(idempotency_key=key).first()
-    if known is not None and known.fingerprint != fingerprint(asked):
+    return key
+
+
+def check_same(known: str, asked: Mapping[str, Any]) -> None:
+    """Raise KeyUsed where the fingerprint of what was done with a key is not of what is asked."""
+    if known != fingerprint(asked):
         raise KeyUsed
-    return known
 
 
 def fingerprint(asked: Mapping[str, Any]) -> str:
@@ -176,10 +202,10 @@ def fingerprint(asked: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def checked_reason(reason: str) -> str:
+def checked_reason(reason: str, field: str = "reason") -> str:
     """``reason`` itself. Raises DomainError where nobody says why."""
     if not reason.strip():
-        raise DomainError("Say why", fields={"reason": ["is needed"]})
+        raise DomainError("Say why", fields={field: ["is needed"]})
     return reason.strip()
 
 
@@ -195,8 +221,12 @@ def _whole(amount: Decimal, currency: str, field: str = "amount") -> Decimal:
         raise DomainError("The amount is too large", fields={field: ["is too large"]})
     if not money.is_whole(amount, currency):
         places = money.decimals(currency)
-        message = f"should have at most {places} decimals in {currency}"
-        raise DomainError(f"The amount {message}", fields={field: [message]})
+        raise DomainError(
+            "The amount should have at most %(places)s decimals in %(currency)s",
+            fields={field: ["should have at most %(places)s decimals in %(currency)s"]},
+            places=places,
+            currency=currency,
+        )
     return amount
 
 
@@ -214,19 +244,3 @@ def _balanced(moves: list[tuple[Account, Decimal]]) -> None:
 
 def _plain(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
-
-
-def _numbers(count: int) -> list[int]:
-    """Numbers for new entries, which are written after their postings."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence('billing_journalentry', 'id'))"
-                " FROM generate_series(1, %s)",
-                [count],
-            )
-            return [number for (number,) in cursor.fetchall()]
-        # Only one writes at a time here, and no entry is ever deleted.
-        cursor.execute("SELECT coalesce(max(id), 0) FROM billing_journalentry")
-        [last] = cursor.fetchone()
-        return list(range(last + 1, last + 1 + count))

@@ -9,13 +9,13 @@ from billing.models import EntryKind, JournalEntry, SessionBill
 from billing.services import journal, owing
 from billing.services.accounts import Ours
 from billing.services.journal import Journal, Lines
-from cms.shared.errors import Conflict, NotFound
+from cms.shared.errors import Conflict, NotFound, Text
 
 _NOT_REVERSED = {
-    EntryKind.HOLD: "A hold is released, not reversed",
-    EntryKind.RELEASE: "A hold that was released is held anew, not reversed",
-    EntryKind.COLLECTION: "What is owed would be taken again at once: reverse the charge",
-    EntryKind.REVERSAL: "A reversal is not reversed: book it anew",
+    EntryKind.HOLD: Text("A hold is released, not reversed"),
+    EntryKind.RELEASE: Text("A hold that was released is held anew, not reversed"),
+    EntryKind.COLLECTION: Text("What is owed would be taken again at once: reverse the charge"),
+    EntryKind.REVERSAL: Text("A reversal is not reversed: book it anew"),
 }
 
 
@@ -72,8 +72,9 @@ def reverse(
     def enter(book: Journal) -> JournalEntry:
         return reverse_in(book, entry, key=key, reason=reason)
 
-    wallets = list(entry.postings.values_list("account", flat=True))
-    return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, wallets=wallets)
+    touched = list(entry.postings.values_list("account", flat=True))
+    locks: dict[str, Any] = {"wallets": touched, "others": touched}
+    return journal.once(enter, key=key, asked=asked, at=at, by_id=by_id, **locks)
 
 
 def reverse_in(book: Journal, entry: JournalEntry, *, key: str, reason: str) -> JournalEntry:
@@ -97,22 +98,24 @@ def reverse_in(book: Journal, entry: JournalEntry, *, key: str, reason: str) -> 
 def _reversible(entry_id: int) -> JournalEntry:
     entry = JournalEntry.objects.filter(pk=entry_id).first()
     if entry is None:
-        raise NotFound(f"There is no entry {entry_id}")
+        raise NotFound("There is no entry %(entry_id)s", entry_id=entry_id)
     if refusal := not_reversed(entry):
         raise Conflict(refusal)
     return entry
 
 
-def not_reversed(entry: JournalEntry) -> str:
-    """Why ``entry`` is undone in another way; empty where it can be reversed."""
+def not_reversed(entry: JournalEntry) -> Text | None:
+    """Why ``entry`` is undone in another way; None where it can be reversed."""
     if SessionBill.objects.filter(entry=entry).exists():
-        return "It belongs to a bill: price the session anew"
-    return _NOT_REVERSED.get(EntryKind(entry.kind), "")
+        return Text("It belongs to a bill: price the session anew")
+    return _NOT_REVERSED.get(EntryKind(entry.kind))
 
 
 def _check_untouched(entry: JournalEntry) -> None:
     """Raise Conflict where some or all of it was given back. Its accounts are locked."""
     if JournalEntry.objects.filter(reverses=entry).exists():
-        raise Conflict(f"Entry {entry.pk} was reversed already")
+        raise Conflict("Entry %(entry)s was reversed already", entry=entry.pk)
     if entry.corrected_by.filter(reversed_by=None).exists():
-        raise Conflict(f"A part of entry {entry.pk} was given back already: refund the rest")
+        raise Conflict(
+            "A part of entry %(entry)s was given back already: refund the rest", entry=entry.pk
+        )

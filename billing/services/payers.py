@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from billing.models import Account, AccountKind, Member, Policy
@@ -18,8 +19,8 @@ Currencies = Sequence[tuple[ChargingSession, str]]
 def wallets_of(sessions: Currencies, *, at: datetime) -> dict[int, Account]:
     """The wallet of each session's payer in its currency, by session; a new one pays by bill.
 
-    Sessions of cards that belong to nobody have none. Two queries, and more for new wallets. Call
-    it before a journal is opened: it locks nothing.
+    Sessions of cards that belong to nobody have none. Two queries, and six more for all new
+    wallets together. Call it before a journal is opened: it locks nothing.
     """
     wanted = {
         session.pk: (session.card.user_id, currency)
@@ -30,11 +31,17 @@ def wallets_of(sessions: Currencies, *, at: datetime) -> dict[int, Account]:
     companies = {member.user_id: member for member in members.select_related("company")}
     codes = {pk: _code(companies, *who) for pk, who in wanted.items()}
     found = {row.code: row for row in Account.objects.filter(code__in=set(codes.values()))}
-    for session, _ in sessions:
-        code = codes.get(session.pk)
-        if code is not None and code not in found:
-            found[code] = _opened(session, companies, wanted[session.pk][1], at)
+    new = {codes[pk]: who for pk, who in wanted.items() if codes[pk] not in found}
+    if new:
+        found |= _opened(new, companies, at)
     return {pk: found[code] for pk, code in codes.items()}
+
+
+def payer_of(session: ChargingSession) -> Any:
+    """Who pays for it: a Company, a user, or None where nobody known does. Opens nothing."""
+    holder = session.card.user if session.card else None
+    member = Member.objects.filter(user=holder).select_related("company").first()
+    return member.company if member else holder
 
 
 def wallets_of_user(user_id: int) -> Any:
@@ -44,6 +51,16 @@ def wallets_of_user(user_id: int) -> Any:
     return Account.objects.filter(whose, kind=AccountKind.WALLET)
 
 
+def wallet_of_user(user: Any, currency: str, *, at: datetime) -> Account:
+    """The wallet a person pays from in ``currency``; a new one pays by bill."""
+    found: Account | None = wallets_of_user(user.pk).filter(currency=currency).first()
+    if found is not None:
+        return found
+    member = Member.objects.select_related("company").filter(user=user).first()
+    customer = member.company if member else user
+    return wallets.open(customer=customer, currency=currency, at=at, policy=Policy.POSTPAID)
+
+
 def _code(companies: dict[int, Member], user_id: int, currency: str) -> str:
     member = companies.get(user_id)
     whose = f"company/{member.company_id}" if member else f"user/{user_id}"
@@ -51,10 +68,12 @@ def _code(companies: dict[int, Member], user_id: int, currency: str) -> str:
 
 
 def _opened(
-    session: ChargingSession, companies: dict[int, Member], currency: str, at: datetime
-) -> Account:
-    assert session.card is not None
-    assert session.card.user is not None
-    member = companies.get(session.card.user.pk)
-    customer = member.company if member else session.card.user
-    return wallets.open(customer=customer, currency=currency, at=at, policy=Policy.POSTPAID)
+    new: dict[str, tuple[int, str]], companies: dict[int, Member], at: datetime
+) -> dict[str, Account]:
+    users = get_user_model().objects.in_bulk({user for user, _ in new.values()})
+    customers = [
+        (companies[user].company if user in companies else users[user], currency)
+        for user, currency in new.values()
+    ]
+    opened = wallets.open_many(customers=customers, at=at, policy=Policy.POSTPAID)
+    return dict(zip(new, opened, strict=True))

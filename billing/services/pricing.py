@@ -17,6 +17,16 @@ from billing.services import tariffs, usages
 from cms.shared.errors import Conflict, NotFound
 from stations.models import ChargingSession
 
+_OF_SESSION = (
+    *("station", "connector", "card", "status", "billable", "needs_review", "energy_wh"),
+    *("started_at", "meter_start_wh", "stopped_at", "stop_received_at", "meter_stop_wh"),
+)
+_FIELDS = (
+    *(f"session__{name}" for name in _OF_SESSION),
+    *("session__connector__max_power_w", "session__card__user", "session__card__group"),
+    *("session__station__site__time_zone", "session__station__site__country"),
+)
+
 
 class Priced(NamedTuple):
     """A session with its price, and what it was worked out from."""
@@ -53,10 +63,14 @@ def of_session(*, session_id: int, at: datetime) -> Priced:
     """What a session costs so far, or cost. Raises NotFound, Conflict where it has no price."""
     row = rows_with_sessions().filter(session=session_id).first()
     if row is None:
-        raise NotFound(f"Session {session_id} has no tariff")
+        raise NotFound("Session %(session_id)s has no tariff", session_id=session_id)
     [found] = of_rows([row], at=at)
     if isinstance(found, Unpriced):
-        raise Conflict(f"Session {session_id} has no price: {found.error}")
+        raise Conflict(
+            "Session %(session_id)s has no price: %(error)s",
+            session_id=session_id,
+            error=found.error,
+        )
     return found
 
 
@@ -66,18 +80,25 @@ def with_version(*, row: SessionTariff, version: TariffVersion, at: datetime) ->
     known = usages.of_sessions([row.session], {row.session_id: terms}, at=at)[row.session_id]
     found = _priced(row.session, version, known, terms, at)
     if isinstance(found, Unpriced):
-        raise Conflict(f"Session {row.session_id} has no price: {found.error}")
+        raise Conflict(
+            "Session %(session_id)s has no price: %(error)s",
+            session_id=row.session_id,
+            error=found.error,
+        )
     return found
 
 
 def rows_with_sessions() -> QuerySet[SessionTariff]:
-    """Frozen tariffs with all that pricing looks at."""
-    return SessionTariff.objects.select_related(
-        "version__tariff",
-        "session__connector",
-        "session__station__site",
-        "session__card",
+    """Frozen tariffs with all that pricing and billing look at, and nothing else.
+
+    Sessions and stations are wide, and versions are few: reading all of them for each row would
+    cost more than the price.
+    """
+    rows = SessionTariff.objects.select_related(
+        "session__connector", "session__station__site", "session__card"
     )
+    own = (field.name for field in SessionTariff._meta.concrete_fields)
+    return rows.only(*own, *_FIELDS).prefetch_related("version__tariff")
 
 
 def seconds(usage: Usage, at: datetime) -> tuple[int, int]:

@@ -7,14 +7,13 @@ is the balance. Then along the entries: each sums to zero in each currency, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from billing.models import Account, EntryKind, JournalEntry, Posting
 from billing.models.ledger import GUARDS
@@ -42,35 +41,18 @@ def books() -> Books:
 
 def problems() -> Iterator[str]:
     """What is wrong with the ledger, sentence by sentence; nothing where it is proved."""
-    yield from _guards()
+    yield from missing(GUARDS)
     yield from _accounts()
     yield from _entries()
     yield from _reversals()
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """One moment for all reads of the block, without stopping those who write."""
-    if connection.in_atomic_block:  # whoever opened it chose the moment
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")  # not atomic(), which would take the write lock
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-
-
-def _guards() -> Iterator[str]:
+def missing(guards: Iterable[str]) -> Iterator[str]:
+    """Those of the database's guards that are not there."""
     with connection.cursor() as cursor:
         cursor.execute(_TRIGGERS[connection.vendor])
         there = {name for (name,) in cursor.fetchall()}
-    for name in GUARDS:
+    for name in guards:
         if name not in there:
             yield f"the database's guard {name} is missing"
 

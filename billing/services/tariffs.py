@@ -20,7 +20,7 @@ from billing.rating import documents
 from billing.rating.terms import Terms
 from billing.services import accounts
 from cms.shared.errors import Conflict, DomainError, NotFound
-from stations.models import ChargingSession, Connector
+from stations.models import ChargingSession, ChargingStation, Connector
 
 
 class Frozen(NamedTuple):
@@ -50,7 +50,9 @@ def define(
             tariff = Tariff.objects.create(name=name, currency=checked.currency, note=note)
     except IntegrityError:
         raise Conflict(
-            f"A tariff with the name {name} exists already", fields={"name": ["exists already"]}
+            "A tariff with the name %(name)s exists already",
+            fields={"name": ["exists already"]},
+            name=name,
         ) from None
     return _publish(tariff, checked, at, valid_from, by_id)
 
@@ -72,13 +74,18 @@ def publish(
     checked = documents.terms(terms)
     tariff = Tariff.objects.select_for_update().filter(pk=tariff_id).first()
     if tariff is None:
-        raise NotFound(f"There is no tariff {tariff_id}")
+        raise NotFound("There is no tariff %(tariff_id)s", tariff_id=tariff_id)
     if checked.currency != accounts.known_currency(tariff.currency):
-        message = f"should be {tariff.currency}: a tariff keeps its currency"
-        raise DomainError(f"The currency {message}", fields={"terms.currency": [message]})
+        raise DomainError(
+            "The currency should be %(currency)s: a tariff keeps its currency",
+            fields={"terms.currency": ["should be %(currency)s: a tariff keeps its currency"]},
+            currency=tariff.currency,
+        )
     if valid_from and valid_from < at:
-        message = "should not be in the past: sessions may have begun under the older version"
-        raise DomainError(f"validFrom {message}", fields={"validFrom": [message]})
+        raise DomainError.of_field(
+            "validFrom",
+            "should not be in the past: sessions may have begun under the older version",
+        )
     return _publish(tariff, checked, at, valid_from, by_id)
 
 
@@ -89,8 +96,7 @@ def assign(*, tariff: Tariff, level: str, target: Any = None) -> TariffAssignmen
     ``level`` is one of LEVELS; ``everywhere`` has no target. Raises DomainError for another.
     """
     if level not in LEVELS:
-        message = f"should be one of {', '.join(LEVELS)}"
-        raise DomainError(f"The level {message}", fields={"level": [message]})
+        raise DomainError.of_field("level", "should be one of %(known)s", known=", ".join(LEVELS))
     where = {level: True} if level == LEVELS[-1] else {level: target}
     assignment, _ = TariffAssignment.objects.update_or_create(**where, defaults={"tariff": tariff})
     return assignment
@@ -125,6 +131,20 @@ def in_force(session: ChargingSession, began_at: datetime) -> Frozen | None:
         return None
     version = _version_at(chosen.tariff, began_at)
     return Frozen(version, chosen.level) if version else None
+
+
+def currencies_at(station: ChargingStation) -> list[str]:
+    """The currencies a session at ``station`` may be priced in: mostly one; none without a tariff.
+
+    Of groups and users only where no tariff of the place comes before theirs.
+    """
+    place = Q(station=station) | Q(site__stations=station)
+    rows = TariffAssignment.objects.select_related("tariff")
+    of_place = sorted(rows.filter(place), key=lambda row: LEVELS.index(row.level))[:1]
+    else_ = Q(card_group__isnull=False) | Q(user__isnull=False) | Q(everywhere=True)
+    outlets = Q(connector__station=station)
+    rest = rows.filter(outlets if of_place else outlets | else_)
+    return sorted({row.tariff.currency for row in [*of_place, *rest]})
 
 
 def terms_of(version: TariffVersion) -> Terms:

@@ -7,6 +7,7 @@ that comes in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,6 @@ from django.db import transaction
 
 from billing.errors import InsufficientFunds
 from billing.models import Account, AccountKind, Company, EntryKind, JournalEntry, Policy
-from billing.models.ledger import CUSTOMERS
 from billing.services import accounts, journal, owing
 from billing.services.accounts import Ours
 from billing.services.journal import Journal
@@ -23,6 +23,7 @@ from cms.shared import money
 from cms.shared.errors import DomainError
 
 _NAMES = {AccountKind.WALLET: "Wallet", AccountKind.HELD: "Held", AccountKind.OWED: "Owed"}
+_FLOORS = {AccountKind.HELD: Decimal(0), AccountKind.OWED: None}  # of what stands beside a wallet
 
 
 @transaction.atomic
@@ -38,29 +39,39 @@ def open(
 
     One that exists keeps its terms. Raises DomainError for an unknown currency or a bad limit.
     """
-    accounts.known_currency(currency)
-    floor = -_checked_limit(policy, credit_limit, currency)
-    whose = "company" if isinstance(customer, Company) else "user"
-    code = f"{whose}/{customer.pk}/{currency}"
-    wallet = Account.objects.filter(code=f"wallet/{code}").first()
-    if wallet is not None:
-        return wallet
-    floors = {AccountKind.WALLET: floor, AccountKind.HELD: Decimal(0)}
-    shared = {whose: customer, "currency": currency, "opened_at": at, "policy": policy}
-    for kind in CUSTOMERS:
-        row = Account(
-            code=f"{kind.lower()}/{code}",
-            kind=kind,
-            name=f"{_NAMES[kind]} of {customer}"[:200],
-            wallet=wallet,
-            floor=floors.get(kind),
-            **shared,
-        )
-        # Of two at once the second one waits here for the first, and then finds all three.
-        Account.objects.bulk_create([row], ignore_conflicts=True)
-        wallet = wallet or Account.objects.get(code=row.code)
-    assert wallet is not None
+    floor = -_checked_limit(policy, credit_limit, accounts.known_currency(currency))
+    [wallet] = open_many(customers=[(customer, currency)], at=at, policy=policy, floor=floor)
     return wallet
+
+
+@transaction.atomic
+def open_many(
+    *,
+    customers: Sequence[tuple[Any, str]],
+    at: datetime,
+    policy: str,
+    floor: Decimal = Decimal(0),
+) -> list[Account]:
+    """The wallets of these customers, each in its currency (both known), in their order.
+
+    Those that exist keep their terms. One query where all do, five where any is new.
+    """
+    codes = [_code(AccountKind.WALLET, *who) for who in customers]
+    found = _wallets(codes)
+    new = {code: who for code, who in zip(codes, customers, strict=True) if code not in found}
+    if new:
+        # Always in one order: of two who open the same ones at once the second waits here for
+        # the first, and then finds all three of each.
+        order = sorted(new)
+        facts: dict[str, Any] = {"opened_at": at, "policy": policy}
+        _make(_account(AccountKind.WALLET, *new[code], floor=floor, **facts) for code in order)
+        found |= _wallets(order)
+        _make(
+            _account(kind, *new[code], wallet=found[code], floor=_FLOORS[kind], **facts)
+            for code in order
+            for kind in _FLOORS
+        )
+    return [found[code] for code in codes]
 
 
 def top_up(
@@ -108,24 +119,28 @@ def pay_out(
     at: datetime,
     by_id: int | None = None,
     reference: str = "",
+    beyond: bool = False,
 ) -> JournalEntry:
     """Give ``amount`` of the customer's own money back, into ``target`` (cash, clearing).
 
-    Credit is never paid out. Raises NotFound, DomainError, InsufficientFunds, KeyUsed.
+    Credit is never paid out; ``beyond``: it has happened already, and what the wallet does not have
+    is owed. Raises NotFound, DomainError, InsufficientFunds, KeyUsed.
     """
     reason = journal.checked_reason(reason)
     asked = {"pay_out": wallet_id, "amount": amount, "target": target.code, "reason": reason}
 
     def enter(book: Journal) -> JournalEntry:
         wallet = book.wallet(wallet_id)
-        if journal.checked_amount(amount, wallet.currency) > wallet.balance:
-            own = max(wallet.balance, Decimal(0))
+        own = max(wallet.balance, Decimal(0))
+        missing = max(journal.checked_amount(amount, wallet.currency) - own, Decimal(0))
+        if missing and not beyond:
             raise InsufficientFunds(money.rounded(own, wallet.currency), wallet.currency)
+        owed = book.side(wallet, AccountKind.OWED)
         return book.enter(
             kind=EntryKind.PAY_OUT,
             key=key,
             asked=asked,
-            lines=[(wallet, -amount), (target, amount)],
+            lines=[(wallet, missing - amount), (owed, -missing), (target, amount)],
             reference=reference,
             reason=reason,
         )
@@ -143,8 +158,11 @@ def set_terms(*, wallet_id: int, policy: str, credit_limit: Decimal, at: datetim
         wallet = book.wallet(wallet_id)
         limit = _checked_limit(policy, credit_limit, wallet.currency)
         if wallet.balance < -limit:
-            text = f"is too low: the balance is {money.rounded(wallet.balance, wallet.currency):f}"
-            raise DomainError("The balance is below that limit", fields={"creditLimit": [text]})
+            raise DomainError(
+                "The balance is below that limit",
+                fields={"creditLimit": ["is too low: the balance is %(balance)s"]},
+                balance=f"{money.rounded(wallet.balance, wallet.currency):f}",
+            )
         wallet.policy, wallet.floor = policy, -limit
         wallet.save(update_fields=["policy", "floor"])
         return wallet
@@ -167,3 +185,31 @@ def _checked_limit(policy: str, limit: Decimal, currency: str) -> Decimal:
     if limit and policy == Policy.PREPAID:
         raise DomainError("Prepaid has no credit", fields={"creditLimit": ["should be 0"]})
     return limit
+
+
+def _wallets(codes: Iterable[str]) -> dict[str, Account]:
+    return {row.code: row for row in Account.objects.filter(code__in=codes)}
+
+
+def _make(rows: Iterable[Account]) -> None:
+    Account.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _account(kind: AccountKind, customer: Any, currency: str, **facts: Any) -> Account:
+    """One of a customer's three accounts, not stored yet."""
+    return Account(
+        code=_code(kind, customer, currency),
+        kind=kind,
+        name=f"{_NAMES[kind]} of {customer}"[:200],
+        currency=currency,
+        **{_whose(customer): customer},
+        **facts,
+    )
+
+
+def _code(kind: AccountKind, customer: Any, currency: str) -> str:
+    return f"{kind.lower()}/{_whose(customer)}/{customer.pk}/{currency}"
+
+
+def _whose(customer: Any) -> str:
+    return "company" if isinstance(customer, Company) else "user"
