@@ -21,7 +21,7 @@ from tests.services import engines, redis_database
 
 ENGINE = os.environ.get("VOLTDESK_TEST_ENGINE", "embedded")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # "gw0", "gw1" ...; empty in the controller
-REAL_PROCESSES = ("journeys", "conformance", "stack", "hostile")
+REAL_PROCESSES = ("journeys", "conformance", "stack", "hostile", "interfaces")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -117,6 +117,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in real):
             item.add_marker("stack")
+        if item.path.is_relative_to(config.rootpath / "tests" / "browser"):
+            item.add_marker("browser")
     other = "once" if ENGINE == "production" else "production"
     elsewhere = [item for item in items if item.get_closest_marker(other)]
     if elsewhere:

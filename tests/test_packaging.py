@@ -28,7 +28,7 @@ LOCAL = {
     *("__pycache__", ".hypothesis", ".import_linter_cache"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
 }
-MACHINE = re.compile(r"/(?:root|work|home/\w+|Users/\w+)/")
+MACHINE = re.compile(r"(?<![\w>}])/(?:root|work|home/\w+|Users/\w+)/")
 PACKAGE_HOST = re.compile(
     r"index-url|find-links|trusted-host|pythonhosted\.org|registry\.npmjs|proxy\.golang"
     r'|"resolved":\s*"https?:'
@@ -112,6 +112,10 @@ def test_every_given_path_exists():
 def test_the_script_for_every_change_runs_the_test_command_of_the_readme():
     assert re.search(r"^    make test\b", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+
+def test_the_script_for_every_change_runs_the_browser_tests():
+    assert re.search(r"^make test-browser$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["base", "production", "development"])

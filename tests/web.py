@@ -85,7 +85,13 @@ class Browser:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._opener = _opener(HTTPCookieProcessor(CookieJar()))
+        self._jar = CookieJar()
+        self._opener = _opener(HTTPCookieProcessor(self._jar))
+
+    @property
+    def cookies(self) -> str:
+        """As the Cookie header of its requests."""
+        return "; ".join(f"{each.name}={each.value}" for each in self._jar)
 
     def open(self, path: str) -> Answer:
         """Look at a page."""
@@ -100,10 +106,10 @@ class Browser:
         return _answer(self._opener, request)
 
 
-def logged_in(server: Server) -> Browser:
-    """The admin at a browser, past the login page."""
+def logged_in(server: Server, username: str = "admin", password: str = "") -> Browser:
+    """The admin, or who else may come in, at a browser, past the login page."""
     browser = Browser(server.http)
-    login = {"username": "admin", "password": server.password}
+    login = {"username": username, "password": password or server.password}
     page = browser.submit("/admin/login/?next=/admin/", **login)
     assert page.status == 200, page
     assert 'name="password"' not in page.body

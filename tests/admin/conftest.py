@@ -46,7 +46,8 @@ from stations.services import (
     templates,
     transfers,
 )
-from tests.admin.given import security_rows
+from tests.admin.given import card_rows, security_rows
+from tests.admin.invoicing import invoice_rows
 from tests.admin.money import wallet_rows
 from tests.billing import charging
 
@@ -270,14 +271,15 @@ def world(
     log = LogRequest.objects.create(kind="SecurityLog", transfer=transfer, **errand)
     tariff = charging.everywhere()
     rows: list[Any] = [
-        *wallet_rows(user),
+        *(*wallet_rows(user), *invoice_rows(user)),
         *(tariff, tariff.assignments.get(), charging.a_bill_of_nothing(session, tariff)),
         *(*security_rows(station), tally, tally.quirk),
         *(image, transfer, update, log),
         *(station, station.site, session, session.meter_values.get(), command, message),
         *(orphan, reservation, card, card.group, change, key, user),
-        Group.objects.create(name="Operator"),
+        Group.objects.create(name="Night shift"),
         *(setting, template, batch, local_list),
         *(assignment, assignment.profile),
+        *card_rows(station, user),
     ]
     return {type(row): row for row in rows}

@@ -37,6 +37,14 @@ def answer(command: Command, status: str = "Accepted") -> None:
     commands.settle(command_id=command.pk, outcome=outcome, at=now)
 
 
+def behind(client: Client, tab: str, station: Any) -> str:
+    """What the page of a station shows behind one of its tabs."""
+    address = reverse(f"admin:stations_chargingstation_{tab}_tab", args=[station.pk])
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
 def progress(client: Client, command: Command) -> str:
     """The live part of the dialog."""
     return client.get(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
 from cms.accounts import keys
 from cms.accounts.models import ApiKey, User
+from cms.shared import audit
 from rfid.models import CardStatus, RfidCard
 from tests.admin.dialogs import HTMX
 
@@ -37,10 +37,10 @@ def test_a_card_is_blocked_with_its_reason_and_activated_again(card, root):
     card.refresh_from_db()
     assert (card.status, card.status_reason) == (CardStatus.BLOCKED, "lost")
     assert "lost" in root.get(page("rfid_rfidcard_activate", card.pk)).content.decode()
-    root.post(page("rfid_rfidcard_activate", card.pk), TOKEN)
+    root.post(page("rfid_rfidcard_activate", card.pk), {**TOKEN, "reason": "found"})
     card.refresh_from_db()
     assert (card.status, card.status_reason) == (CardStatus.ACTIVE, "")
-    assert LogEntry.objects.filter(object_id=card.pk).count() == 2
+    assert audit.of(card).filter(action=audit.DONE).count() == 2
 
 
 def test_describing_a_card_does_not_unblock_it(card, root):

@@ -189,7 +189,7 @@ def test_the_page_of_a_station_shows_what_is_in_force_and_what_it_makes_of_it(ro
         at=given.NOON,
     )
     page = root.get(
-        reverse("admin:stations_chargingstation_change", args=[assignment.station_id])
+        reverse("admin:stations_chargingstation_details_tab", args=[assignment.station_id])
     ).content.decode()
     assert "Night" in page
     assert "In force" in page
@@ -199,14 +199,14 @@ def test_the_page_of_a_station_shows_what_is_in_force_and_what_it_makes_of_it(ro
 def test_who_may_not_see_profiles_does_not(client_with, assignment):
     client = client_with("stations.view_chargingstation")
     page = client.get(
-        reverse("admin:stations_chargingstation_change", args=[assignment.station_id])
+        reverse("admin:stations_chargingstation_details_tab", args=[assignment.station_id])
     ).content.decode()
     assert "Charging profiles" not in page
 
 
-def test_a_remote_start_may_carry_a_profile(root, station, profile):
+def test_a_remote_start_may_carry_a_profile(root, station, card, profile):
     ChargingProfile.objects.update(purpose="TxProfile")
-    press(root, "remote_start", station, id_tag="A", connector_id="1", profile=profile.pk)
+    press(root, "remote_start", station, id_tag=card.id_tag, connector_id="1", profile=profile.pk)
     command = Command.objects.get()
     assert command.payload["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
     assert ProfileAssignment.objects.get().command == command
@@ -234,7 +234,7 @@ def test_a_vendors_message_is_sent(root, station, fields, payload):
 
 def test_a_connector_that_fits_no_message_is_said(root, station):
     page = press(root, "trigger_message", station, message="Heartbeat", connector_id="1")
-    assert "belongs to MeterValues and StatusNotification only" in page
+    assert "belongs to MeterValues, StatusNotification only" in page
     assert not Command.objects.exists()
 
 

@@ -18,7 +18,7 @@ from stations.models import (
     Site,
 )
 from stations.services import batches, local_lists
-from tests.admin.dialogs import HTMX, address, answer, press
+from tests.admin.dialogs import HTMX, address, answer, behind, press
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_the_page_of_a_station_shows_what_differs_from_its_template(station, tem
     ConfigurationKey.objects.create(
         station=station, key="HeartbeatInterval", value="<60>", read_at=now
     )
-    shown = page_of(station, root)
-    assert "Template Street" in shown
+    shown = behind(root, "configuration", station)
+    assert "selected>Street" in shown
     assert "&lt;60&gt;" in shown
     assert "different" in shown
 
@@ -52,7 +52,7 @@ def test_a_station_is_read_from_its_page(station, root):
 
 def test_a_template_is_applied_from_the_page_of_a_station(station, template, root):
     opened = root.get(address("apply_template", station), **HTMX).content.decode()
-    assert "1 settings to send" in opened
+    assert "1 setting to send" in opened
     press(root, "apply_template", station, template=template.pk)
     batch = CommandBatch.objects.get()
     assert batch.items.get().payload == {"key": "HeartbeatInterval", "value": "300"}
@@ -98,11 +98,11 @@ def test_a_batch_shows_its_results_and_is_retried(station, template, root):
     answer(Command.objects.get(), "Rejected")
     batches.advance(at=timezone.now())
     batch = CommandBatch.objects.get()
-    assert "1 refused" in page_of(batch, root)
+    assert "<dt>rejected</dt><dd>1</dd>" in page_of(batch, root)
     press(root, "retry", batch)
-    assert batch.items.get().state == "Waiting"
-    live = root.get(reverse("admin:stations_commandbatch_live", args=[batch.pk]))
-    assert "1 waiting" in live.content.decode()
+    made = CommandBatch.objects.get(retry_of=batch)
+    live = root.get(reverse("admin:stations_commandbatch_live", args=[made.pk]))
+    assert "<dt>waiting</dt><dd>1</dd>" in live.content.decode()
 
 
 def test_the_list_is_sent_from_the_page_of_a_station(station, card, root):
@@ -122,7 +122,7 @@ def test_the_cards_of_a_list_are_chosen(station, card, root):
     press(root, "list_policy", station, policy="Groups", groups=[group.pk])
     row = LocalList.objects.get()
     assert (row.policy, list(row.groups.all())) == ("Groups", [group])
-    assert "Cards of chosen groups" in page_of(station, root)
+    assert "Cards of chosen groups" in behind(root, "details", station)
 
 
 def test_the_cards_of_several_lists_are_chosen_at_once(station, offline, root):

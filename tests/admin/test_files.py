@@ -39,7 +39,7 @@ def an_image(**facts: str) -> FirmwareImage:
 
 
 def station_page(client: Client, station: ChargingStation) -> str:
-    page = client.get(reverse("admin:stations_chargingstation_change", args=[station.pk]))
+    page = client.get(reverse("admin:stations_chargingstation_errands", args=[station.pk]))
     return page.content.decode()
 
 

@@ -157,7 +157,7 @@ def test_big_tables_are_sorted_only_as_an_index_is(model: str, full: None, root:
     assert [row.pk for row in usual] == sorted((row.pk for row in usual), reverse=True)
 
 
-@pytest.mark.parametrize("model", BIG)
+@pytest.mark.parametrize("model", [model for model in BIG if not model.startswith("ocpp")])
 def test_big_tables_page_without_knowing_their_size(model: str, full: None, root: Client) -> None:
     query = _everything(model)
     second, _ = page_of(root, model, p=2, **query)
@@ -184,9 +184,9 @@ def test_the_pages_of_a_station_and_a_session_take_few_queries(session, root):
 def test_the_home_page_takes_few_queries(full, root):
     with CaptureQueriesContext(connection) as queries:
         root.get(reverse("admin:index"))
-    assert len(queries) <= BUDGET
-    counted = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
-    assert not [sql for sql in counted if any(f'"{table}"' in sql for table in BIG)]
+    assert len(queries) <= 10
+    counted = "".join(query["sql"] for query in queries if "COUNT(" in query["sql"])
+    assert not [table for table in BIG[1:] if f'"{table}"' in counted]  # of sessions: those open
 
 
 Found = Callable[..., list[str]]

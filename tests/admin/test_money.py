@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.test import Client
 
 from billing.admin import terms
 from billing.models import SessionBill, Tariff, TariffAssignment
+from billing.services import fitting
+from stations.models import ChargingSession
 from tests.billing import charging
 from tests.stations import given
 
@@ -171,3 +174,18 @@ def test_a_bill_that_was_taken_back_is_not_priced_again(root, bill):
     sent(root, path, reason="x", seen="3.57 EUR becomes 3.57 EUR")
     page = root.get(path).content.decode()
     assert "This one was taken back" in page
+
+
+def test_bills_that_no_longer_fit_are_found_in_the_list(root, bill):
+    listed = "/admin/billing/sessionbill/?fits=no"
+    assert "3.57 EUR" not in root.get(listed).content.decode()
+    ChargingSession.objects.update(energy_wh=20_000)
+    fitting.look_again(at=charging.LATER + timedelta(hours=1))
+    page = root.get(listed).content.decode()
+    assert "3.57 EUR" in page
+    assert "It would cost 7.14 EUR now, not 3.57 EUR" in page
+    shown = root.get(f"/admin/billing/sessionbill/{bill.pk}/change/").content.decode()
+    assert "It would cost 7.14 EUR now" in shown
+    fields = {"reason": "meter", "seen": "3.57 EUR becomes 7.14 EUR"}
+    sent(root, f"/admin/billing/sessionbill/{bill.pk}/reprice/", **fields)
+    assert "3.57 EUR" not in root.get(listed).content.decode()

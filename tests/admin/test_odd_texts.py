@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from stations.models import ChargingStation, Connector
-from stations.services import tallies
+from stations.models import ChargingStation, Connector, HappeningKind
+from stations.services import happenings, tallies
 from stations.services.tallies import Tolerated
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -20,12 +22,15 @@ PAGES = (
 @pytest.fixture
 def defaced(world, station, session, orphan, message):
     """The same texts wherever a station may write."""
+    long_ago = timezone.now() - timedelta(hours=1)
     ChargingStation.objects.filter(pk=station.pk).update(
         vendor=EVIL, model=EVIL, firmware_version=EVIL, serial_number=EVIL
     )
     Connector.objects.filter(station=station).update(
-        status="Faulted", error_code=EVIL, info=EVIL, vendor_error_code=EVIL
+        status="Faulted", error_code=EVIL, info=EVIL, vendor_error_code=EVIL, status_since=long_ago
     )
+    more = {"station_id": station.pk, "at": timezone.now(), "outcome": EVIL[:50]}
+    happenings.note(HappeningKind.FAULT, detail=EVIL, **more)
     session.id_tag = session.stop_id_tag = EVIL
     session.stop_reason = EVIL[:50]
     session.save()
@@ -38,10 +43,15 @@ def defaced(world, station, session, orphan, message):
     return world
 
 
+def name_of(kind):
+    """What the addresses of a model's pages begin with."""
+    return f"{kind._meta.app_label}_{kind._meta.model_name}"
+
+
 @pytest.mark.parametrize("model", PAGES)
 def test_no_page_runs_what_a_station_wrote(defaced, root, model):
     addresses = [reverse(f"admin:{model}_changelist")]
-    [row] = [row for kind, row in defaced.items() if kind._meta.db_table == model]
+    [row] = [row for kind, row in defaced.items() if name_of(kind) == model]
     addresses.append(reverse(f"admin:{model}_change", args=[row.pk]))
     for address in addresses:
         page = root.get(address).content.decode()

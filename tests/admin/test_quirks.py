@@ -126,7 +126,7 @@ def test_tallies_are_found_by_quirk_kind_and_station(quirk, station, offline, ro
 def test_the_page_of_a_station_says_what_is_known_of_its_model(quirk, station, root):
     quirk.vendor = "Vend*"
     quirk.save()
-    html = shown(root, "admin:stations_chargingstation_change", station.pk)
+    html = shown(root, "admin:stations_chargingstation_details_tab", station.pk)
     assert "Known of its model" in html
     assert "settle_seconds" in html
     assert "&lt;seen&gt;" in html
@@ -134,11 +134,11 @@ def test_the_page_of_a_station_says_what_is_known_of_its_model(quirk, station, r
 
 def test_the_page_of_a_station_says_what_is_tolerated_of_it(quirk, station, root, client_with):
     count("unknown_word", station=station, times=3)
-    html = shown(root, "admin:stations_chargingstation_change", station.pk)
+    html = shown(root, "admin:stations_chargingstation_details_tab", station.pk)
     assert "a word the specification does not list" in html
     assert "&lt;x&gt;" in html
     other = client_with("stations.view_chargingstation")
-    html = shown(other, "admin:stations_chargingstation_change", station.pk)
+    html = shown(other, "admin:stations_chargingstation_details_tab", station.pk)
     assert "a word the specification does not list" not in html
 
 

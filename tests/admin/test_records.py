@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ocpp_gateway.models import OcppMessage
+from ocpp_gateway.v16 import COMMANDS
+from stations.admin.commands import ACTIONS
 from stations.models import ChargingSession, ChargingStation, Site
 
 STATION = {"name": "", "registration": "Accepted", "heartbeat_interval_s": "", "time_zone": "UTC"}
@@ -19,6 +20,10 @@ STATION = {"name": "", "registration": "Accepted", "heartbeat_interval_s": "", "
 def page(name: str, *args: Any) -> str:
     """The address of a page."""
     return reverse(f"admin:{name}", args=args)
+
+
+def test_commands_are_found_by_every_action_there_is():
+    assert set(ACTIONS) == set(COMMANDS)
 
 
 def test_a_station_is_added_by_hand(root):
@@ -98,19 +103,8 @@ def test_a_fault_is_said_on_hover_and_on_the_page(station, root):
 
 def test_the_page_of_a_session_shows_facts_and_meter_values(session, root):
     content = root.get(page("stations_chargingsession_change", session.pk)).content.decode()
-    for part in ("5.250 kWh", "11.0 kW", "6.250 kWh", "CP-0001", "Under way"):
+    for part in ("5.250 kWh", "11.0 kW", "CP-0001", "Under way"):
         assert part in content
-    assert f"{page('stations_metervalue_changelist')}?session={session.pk}" in content
-
-
-def test_the_page_of_a_session_shows_a_hundred_meter_values_at_most(session, root):
-    value = session.meter_values.get()
-    for number in range(2, 130):
-        value.pk, value.fingerprint = None, number
-        value.sampled_at = value.sampled_at - timedelta(seconds=30)
-        value.save(force_insert=True)
-    response = root.get(page("stations_chargingsession_change", session.pk))
-    assert len(response.context["readings"]) == 100
 
 
 def test_an_orphaned_stop_is_shown_without_a_start(station, root):
@@ -158,9 +152,9 @@ def test_a_text_that_is_no_json_is_shown_as_it_came_unless_it_names_a_secret(mes
     [
         ({}, r'vd-green" title="Answered"'),
         ({"response": ""}, r'vd-amber" title="No answer"'),
-        ({"error_code": "InternalError"}, r'vd-red" title="InternalError"'),
-        ({"latency_ms": 9000}, r'vd-slow"><span class="vd-number">9,000 ms'),
-        ({"action": ""}, r'vd-red" title="no frame"'),
+        ({"error_code": "InternalError"}, r'vd-red" title="[^"]*CALLERROR[^"]*">InternalError'),
+        ({"latency_ms": 9000}, r'vd-slow">slow: <span class="vd-number">9,000 ms'),
+        ({"action": "", "message_id": ""}, r'vd-red" title="no frame"'),
     ],
 )
 def test_the_log_marks_errors_silence_and_slowness(changes, shown, message, root):

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from rfid.models import RfidCard
 from stations.models import ChargingStation, Command, CommandEffect, CommandStatus
 from stations.services import sessions
 from tests.admin.conftest import ClientFor
@@ -63,6 +64,7 @@ def test_a_dialog_asks_the_station(
     asked: str,
     payload: dict[str, Any],
     station: ChargingStation,
+    card: RfidCard,
     root: Client,
 ) -> None:
     shown = press(root, action, station, **fields)
@@ -107,7 +109,7 @@ def test_watching_for_the_driver_ends_after_a_while(station, card, root):
     assert "hx-trigger" not in shown
 
 
-def test_a_refusal_is_said_in_words_and_ends_the_watch(station, root):
+def test_a_refusal_is_said_in_words_and_ends_the_watch(station, card, root):
     press(root, "remote_start", station, id_tag="04AABBCC", connector_id="1")
     command = Command.objects.get()
     answer(command, "Rejected")
@@ -126,10 +128,10 @@ def test_no_answer_is_said_in_words(station, root):
     assert "hx-trigger" not in shown
 
 
-def test_a_double_click_asks_once(station, root):
+def test_a_double_click_asks_once(station, card, root):
     token = uuid.uuid4()
-    first = press(root, "remote_start", station, id_tag="A1", connector_id="1", token=token)
-    second = press(root, "remote_start", station, id_tag="A1", connector_id="1", token=token)
+    first = press(root, "remote_start", station, id_tag="Van 7", connector_id="1", token=token)
+    second = press(root, "remote_start", station, id_tag="Van 7", connector_id="1", token=token)
     command = Command.objects.get()
     assert f"progress-{command.pk}" in first
     assert f"progress-{command.pk}" in second
@@ -145,7 +147,7 @@ def test_an_offline_station_is_asked_nothing_and_nothing_is_queued(offline, root
     assert "CP-OFF is offline. Nothing is sent, and nothing is queued." in opened
     assert " disabled>" in opened
     shown = press(root, "remote_start", offline, id_tag="04AABBCC", connector_id="")
-    assert "not connected" in shown
+    assert "CP-OFF is offline" in shown
     assert not Command.objects.exists()
 
 

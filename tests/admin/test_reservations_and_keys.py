@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from stations.models import ChargingStation, Command, ConfigurationKey, Reservation
 from stations.services import keys
-from tests.admin.dialogs import HTMX, address, press
+from tests.admin.dialogs import HTMX, address, behind, press
 
 
 def test_a_new_station_key_is_shown_once_and_stored_only_hashed(station, root):
@@ -70,11 +70,15 @@ def test_a_reservation_that_is_over_is_not_cancelled(reservation, root):
     assert not Command.objects.exists()
 
 
-def test_only_connected_stations_show_buttons_on_their_connectors(station, root):
+def test_buttons_of_a_station_that_is_away_are_off_and_say_why(station, root):
     live = reverse("admin:stations_chargingstation_live", args=[station.pk])
-    assert "Start here" in root.get(live).content.decode()
+    start = f'href="{address("remote_start", station)}'
+    assert start in root.get(live).content.decode()
     ChargingStation.objects.update(connection_id="")
-    assert "Start here" not in root.get(live).content.decode()
+    shown = root.get(live).content.decode()
+    assert "Start here" in shown
+    assert start not in shown
+    assert "It is offline: nothing can be sent until it connects again." in shown
 
 
 def test_secrets_are_masked_wherever_they_were_stored(station, root):
@@ -90,8 +94,11 @@ def test_secrets_are_masked_wherever_they_were_stored(station, root):
         requested_at=now,
         send_before=now,
     )
-    for row in (station, command):
-        page = reverse(f"admin:stations_{row._meta.model_name}_change", args=[row.pk])
-        content = root.get(page).content.decode()
+    page = reverse("admin:stations_command_change", args=[command.pk])
+    for content in (
+        root.get(page).content.decode(),
+        behind(root, "configuration", station),
+        behind(root, "commands", station),
+    ):
         assert "AuthorizationKey" in content
         assert "topsecret" not in content

@@ -12,7 +12,7 @@ from rfid.models import RfidCard
 from stations.models import ChargingStation, ReviewCase, Site
 from stations.services import sessions, silence, stations, strangers, unplaced
 from stations.services.strangers import Refusal
-from tests.admin.dialogs import HTMX, address, press
+from tests.admin.dialogs import HTMX, address, behind, press
 from tests.stations import given
 
 QUEUE = "admin:stations_reviewcase_changelist"
@@ -229,12 +229,13 @@ def test_the_pages_of_a_station_a_session_and_a_card_lead_to_their_cases(orphan,
     case_page = reverse("admin:stations_reviewcase_change", args=[orphan.pk])
     row: Any
     for row, link in (
-        (orphan.station, f"{reverse(QUEUE)}?station__id__exact={orphan.station_id}"),
         (orphan.session, case_page),
         (card, f"{reverse(QUEUE)}?q={card.id_tag}"),
     ):
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
         assert link in root.get(reverse(name, args=[row.pk])).content.decode()
+    cases = f"{reverse(QUEUE)}?station__id__exact={orphan.station_id}"
+    assert cases in behind(root, "history", orphan.station)
 
 
 def test_the_navigation_says_how_much_waits_to_whom_may_see_it(orphan, root, client_with):
@@ -246,11 +247,30 @@ def test_the_navigation_says_how_much_waits_to_whom_may_see_it(orphan, root, cli
         return items.get("Review queue", {}).get("badge")
 
     assert badge(root) == "1"
-    assert badge(client_with("stations.view_chargingstation")) is None
+    assert not badge(client_with("stations.view_chargingstation"))
     press(root, "discard", orphan, why=WHY)
-    assert badge(root) is None
+    assert not badge(root)
 
 
 def test_a_case_takes_few_queries(session, orphan, root, django_assert_max_num_queries):
     with django_assert_max_num_queries(20):
         page(root, orphan)
+
+
+def test_a_case_leads_to_the_next_ones_of_the_kind_one_looked_at(orphan, station, root):
+    first, second = an_unknown_card(station, "ONE"), an_unknown_card(station, "TWO")
+    path = reverse("admin:stations_reviewcase_change", args=[second.pk])
+    shown = root.get(path).content.decode()
+    assert "Newer case" not in shown
+    assert f"/reviewcase/{first.pk}/change/" in shown
+    kept = {"_changelist_filters": "kind__exact=UnknownCard"}
+    path = reverse("admin:stations_reviewcase_change", args=[first.pk])
+    shown = root.get(path, kept).content.decode()
+    assert f"/reviewcase/{second.pk}/change/?_changelist_filters=kind__exact%3DUnknownCard" in shown
+    assert "Older case" not in shown
+    assert 'href="/admin/stations/reviewcase/?kind__exact=UnknownCard"' in shown
+    assert "Older case" in root.get(path).content.decode()
+
+
+def test_the_last_case_says_that_no_other_waits(orphan, root):
+    assert "no other case waits" in page(root, orphan)

@@ -15,7 +15,7 @@ from stations.models import (
 )
 from stations.services import issuing, keys, security_events
 from tests import pki
-from tests.admin.dialogs import address, answer, press
+from tests.admin.dialogs import address, answer, behind, press
 from tests.stations import talking
 
 
@@ -53,8 +53,7 @@ def test_a_key_is_changed_over_the_air_and_shown_to_nobody(root, station):
     page = root.get(reverse("admin:stations_command_change", args=[command.pk])).content.decode()
     assert command.payload["value"] not in page
     answer(command)
-    page = root.get(reverse("admin:stations_chargingstation_change", args=[station.pk]))
-    assert "the old one and the new one are taken" in page.content.decode()
+    assert "the old one and the new one are taken" in behind(root, "details", station)
 
 
 def test_a_profile_is_raised_step_by_step(root, station, settings):

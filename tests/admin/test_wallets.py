@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from billing.models import Account, JournalEntry
 from cms.accounts.models import User
+from cms.shared import audit
 from tests.admin.dialogs import HTMX, press
 from tests.billing import given
 
@@ -80,7 +80,9 @@ def test_terms_change_and_say_who_and_why(root, wallet):
     press(root, "terms", wallet, policy="Postpaid", credit_limit="100", reason="contract 7")
     wallet.refresh_from_db()
     assert (wallet.policy, wallet.available) == ("Postpaid", 150)
-    assert "contract 7" in LogEntry.objects.get().change_message
+    [said] = [entry for entry in audit.of(wallet) if "said" in (entry.additional_data or {})]
+    assert "contract 7" in said.additional_data["said"]
+    assert said.actor == User.objects.get(username="root")
 
 
 def test_a_wallet_is_opened_for_a_user_or_a_company(root):

@@ -43,7 +43,8 @@ def test_a_tag_may_hold_any_printable_character(api: APIClient, tag):
     assert api.post("/api/rfid", {"tagId": tag}, format="json").status_code == 201
     path = tag.replace("%", "%25").replace("#", "%23").replace("/", "%2F")
     assert api.get(f"/api/rfid/{path}").json()["tagId"] == tag
-    assert api.post(f"/api/rfid/{path}/block").json()["status"] == "Blocked"
+    blocked = api.post(f"/api/rfid/{path}/block", {"reason": "lost"}, format="json")
+    assert blocked.json()["status"] == "Blocked"
 
 
 def test_a_second_card_with_the_same_tag_is_a_409(api: APIClient):
@@ -113,9 +114,12 @@ def test_a_blocked_card_is_refused_and_an_activated_one_accepted(api: APIClient)
     assert cards.authorize(id_tag="RFID_001", at=NOW).status == "Accepted"
 
 
-def test_blocking_needs_no_body(api: APIClient):
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": None}])
+def test_a_card_is_not_blocked_without_a_reason(api: APIClient, body):
     cards.create(id_tag="RFID_001")
-    assert api.post("/api/rfid/RFID_001/block/").json()["status"] == "Blocked"
+    refused = api.post("/api/rfid/RFID_001/block", body, format="json")
+    assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["reason"])
+    assert cards.authorize(id_tag="RFID_001", at=NOW).status == "Accepted"
 
 
 def test_a_forgotten_card_is_invalid_and_its_sessions_keep_the_tag(api: APIClient, station):

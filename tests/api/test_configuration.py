@@ -129,7 +129,8 @@ def test_what_failed_is_asked_once_more(api, post, station, template):
     batches.advance(at=NOW)
     path = f"batches/{made['id']}"
     assert api.get(f"/api/{path}").json()["counts"] == {"Away": 2}
-    assert post(f"{path}/retry").json()["counts"] == {"Waiting": 2}
+    again = post(f"{path}/retry").json()
+    assert (again["retryOf"], again["counts"]) == (made["id"], {"Waiting": 2})
     assert post(f"{path}/retry").status_code == 409
 
 

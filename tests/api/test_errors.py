@@ -187,3 +187,28 @@ def test_a_host_that_is_not_ours_is_told_so(client: Client, settings):
     settings.ALLOWED_HOSTS = ["example.com"]
     assert client.get("/api/rfid").json()["code"] == "bad_request"
     assert client.get("/admin/")["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("", "Station not found"),
+        ("de-DE,de;q=0.9", "Station nicht gefunden"),
+        ("fr", "Station introuvable"),
+        ("nl", "Station not found"),
+    ],
+)
+def test_a_sentence_is_in_the_callers_language_and_its_code_is_not(api, language, said):
+    asked = {"HTTP_ACCEPT_LANGUAGE": language} if language else {}
+    response = api.get("/api/stations/NOBODY", **asked)
+    assert response.json() == {"code": "not_found", "error": said}
+
+
+def test_what_is_wrong_with_a_field_is_in_the_callers_language_too(api: APIClient):
+    response = api.get("/api/reports/billing?limit=0", HTTP_ACCEPT_LANGUAGE="de")
+    said = "sollte eine ganze Zahl von 1 bis 1000 sein"
+    assert response.json() == {
+        "code": "invalid",
+        "error": f"limit {said}",
+        "fields": {"limit": [said]},
+    }

@@ -18,6 +18,9 @@ def test_it_is_healthy_while_the_database_answers(client: Client, settings, path
     assert told["uptime"] >= 0
     assert told["timestamp"].endswith("Z")
     assert told["checks"] == {"database": "ok"}
+    assert told["websocket"] == dict.fromkeys(
+        ("totalConnections", "authenticatedConnections", "totalUsers", "gatewayConnections"), 0
+    )
     assert "no-store" in response["Cache-Control"]
 
 

@@ -78,7 +78,7 @@ def many(api: APIClient) -> APIClient:
         ("profile-upgrades", 2),
         ("wallet", 2),
         ("wallet/postings", 3),
-        ("wallet/statement", 4),
+        ("wallet/statement", 7),
         ("review-cases?station=CP_003&kind=UnknownCard", 3),
     ],
 )

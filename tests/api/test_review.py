@@ -121,7 +121,7 @@ def test_who_comes_second_is_told_who_was_first(api, orphan):
 def test_a_way_that_does_not_fit_is_a_conflict_that_names_those_that_do(api, tapped):
     status, said = settle(api, tapped, "accept", energyWh=1)
     assert status == 409
-    assert "adopt_card or discard" in said["error"]
+    assert "adopt_card, discard" in said["error"]
 
 
 def test_a_card_is_adopted(api, tapped, user):

@@ -12,7 +12,7 @@ from rfid.services import cards
 from stations.models import ConfigurationTemplate, ReviewCase, StationCertificate
 from stations.services import assignments, commands, sessions, templates
 from tests.api.conftest import NOW, charge
-from tests.billing import charging
+from tests.billing import charging, given, paying
 from tests.stations import given_profiles
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
@@ -38,6 +38,8 @@ BODIES = (
     '{"amount": 1e300, "customerId": {}, "companyId": 9223372036854775808, "currency": "\\u0000"}',
     '{"refundAmount": "NaN", "customerId": "9223372036854775808", "sessionId": []}',
     '{"refundAmount": 1, "customerId": "ada", "sessionId": "1", "amountDeducted": "Infinity"}',
+    '{"amount": 1, "provider": "stripe", "purpose": "Session", "transactionId": 4294967296}',
+    '{"amount": "1e30", "provider": "cash", "cpId": "\\u0000", "companyId": -1, "reason": []}',
     '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
 )
 VALUES = (
@@ -70,10 +72,14 @@ def names(online) -> dict[str, object]:
         profile=profile, station=online, connector_id=1, asker=assignments.Asker(NOW)
     )
     tariff = charging.everywhere()
+    payment = paying.begun(given.a_user("till"), "5", provider="cash")
     return {
         "tariffId": tariff.pk,
+        "invoiceId": 1,
+        "number": 1,
         "certificateId": StationCertificate.objects.create(station=online, requested_at=NOW).pk,
         "upgradeId": 1,
+        "exportId": 1,
         "quirkId": 1,
         "templateId": template.pk,
         "batchId": batch.pk,
@@ -89,6 +95,8 @@ def names(online) -> dict[str, object]:
         "transferId": 1,
         "profileId": profile.pk,
         "assignmentId": assigned.pk,
+        "paymentId": payment.pk,
+        "correctionId": 1,
     }
 
 

@@ -12,7 +12,9 @@ from django.core.management import call_command
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
+from billing.services import periods
 from ocpp_gateway.v16 import COMMANDS
+from rfid.models import RfidCard
 from stations.models import ConfigurationTemplate, ReviewCase
 from stations.services import (
     commands,
@@ -23,7 +25,7 @@ from stations.services import (
     templates,
 )
 from tests.api.conftest import NOW, charge
-from tests.billing import charging
+from tests.billing import charging, invoicing
 
 COMMAND_CODES = {"200", "202", "400", "401", "403", "404", "409", "502", "504"}
 NOT_DESCRIBED = {"/api/", "/api/schema", "/api/docs"}
@@ -89,8 +91,8 @@ def test_both_ways_to_authenticate_are_described(document):
     assert schemes["xApiKey"]["name"] == "X-API-Key"
     assert schemes["jwtAuth"]["scheme"] == "bearer"
     for path, _, operation in operations(document):
-        if path.startswith("/api/auth/"):
-            assert "security" not in operation
+        if path.startswith(("/api/auth/", "/api/payments/webhooks/", "/api/stats")):
+            assert not operation.get("security")
         else:
             assert {"apiKey": []} in operation["security"]
             assert {"jwtAuth": []} in operation["security"]
@@ -147,12 +149,24 @@ def test_operation_ids_are_unique(document):
         "/api/commands/{commandId}",
         "/api/review-cases",
         "/api/review-cases/{caseId}",
+        "/api/charging-history",
         "/api/wallet",
+        "/api/billing-periods",
+        "/api/billing-periods/{number}",
         "/api/wallet/postings",
         "/api/wallet/statement",
+        "/api/invoices",
+        "/api/invoices/{invoiceId}",
+        "/api/invoices/{invoiceId}/lines",
+        "/api/reports/billing",
+        "/api/reports/billing/exports",
+        "/api/reports/billing/exports/{exportId}",
+        "/api/payments",
+        "/api/payments/{paymentId}",
+        "/api/payments/{paymentId}/refunds",
     ],
 )
-def test_real_answers_fit_their_description(api: APIClient, online, document, path):
+def test_real_answers_fit_their_description(api: APIClient, user, online, document, path):
     api.post("/api/rfid", {"tagId": "RFID_001"}, format="json")
     tariff = charging.everywhere()
     transaction_id = charge(online, readings=2)
@@ -169,7 +183,14 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
         station=online, connector_id=1, id_tag="A", expires_at=NOW + timedelta(hours=1), at=NOW
     )
     command = commands.request(station=online, action="ClearCache", payload={}, at=NOW)
+    export = api.post("/api/reports/billing/exports", {"format": "csv"}, format="json").json()
+    RfidCard.objects.update(user=user)
     api.post("/api/wallet/top-up", {"amount": 5}, format="json", HTTP_IDEMPOTENCY_KEY="k")
+    cash = {"amount": 5, "provider": "cash"}
+    paid = api.post("/api/payments", cash, format="json", HTTP_IDEMPOTENCY_KEY="k").json()
+    back = {"amount": 1, "reason": "cable"}
+    refunds = f"/api/payments/{paid['id']}/refunds"
+    api.post(refunds, back, format="json", HTTP_IDEMPOTENCY_KEY="k")
     names = {
         "cpId": "CP_001",
         "transactionId": transaction_id,
@@ -179,6 +200,10 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
         "templateId": template.pk,
         "batchId": batch.pk,
         "tariffId": tariff.pk,
+        "invoiceId": an_invoice(online),
+        "exportId": export["id"],
+        "number": periods.close(scope=periods.month(2020, 1, "UTC"), key="k", at=NOW).number,
+        "paymentId": paid["id"],
     }
     response = api.get(path.format(**names))
     described = document["paths"][path]["get"]["responses"]["200"]["content"]
@@ -188,6 +213,15 @@ def test_real_answers_fit_their_description(api: APIClient, online, document, pa
     }
     jsonschema_rs.validate(schema, response.json())
     assert response.json()
+
+
+def an_invoice(station) -> int:
+    """The number of an invoice of one session."""
+    invoicing.an_issuer()
+    driver = invoicing.a_driver("driver", "DRIVER")
+    invoicing.billed(station, tag="DRIVER")
+    [made] = invoicing.issued(name=driver.username)
+    return made.pk
 
 
 def _nullable(node):
@@ -219,8 +253,9 @@ def test_the_documentation_is_a_page_from_our_own_server():
     page = APIClient().get("/api/docs").content.decode()
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert any("swagger-ui-bundle.js" in source for source in sources)
-    assert all(source.startswith("/static/") for source in sources)
-    assert "/api/schema" in page
+    assert all(source.startswith(("/static/", "/api/docs")) for source in sources)
+    start = next(source for source in sources if source.startswith("/api/docs"))
+    assert "/api/schema" in APIClient().get(start).content.decode()
 
 
 @pytest.mark.django_db

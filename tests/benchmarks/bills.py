@@ -7,154 +7,109 @@ services; then the billing task's own service bills them all, in its own batches
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
-from tests.benchmarks import database
+from tests.benchmarks.bill_world import BILLED_AT, fill, fresh_database
 from tests.keeper import NoServer
-from tests.services import empty_database
 
-_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-_BILLED_AT = datetime(2030, 1, 1, tzinfo=UTC)
-_STATIONS, _DRIVERS, _AT_A_TIME = 400, 500, 5000
+# What a batch is made of, one after the other, by the function that does it.
+_PHASES = (
+    ("find", "bills._claimed"),
+    ("price", "pricing.of_rows"),
+    ("payers", "charges.due"),
+    ("book", "charges.book"),
+    ("store", "bills._store"),
+)
 
 
 def main() -> int:
-    """Fill a fresh database, bill it, print one line; 1 where the books are not right after it."""
+    """Fill a fresh database, bill it, print what it took; 1 where the books are not right then."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bills", description=__doc__)
     parser.add_argument("--sessions", type=int, default=100_000)
     parser.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
     options = parser.parse_args()
     try:
-        with _fresh_database(options.engine):
+        with fresh_database(options.engine):
             return _measure(options)
     except NoServer as problem:
         print(problem, file=sys.stderr)
         return 1
 
 
-@contextlib.contextmanager
-def _fresh_database(engine: str) -> Iterator[None]:
-    """Django set up on an empty database of its own, with all tables."""
-    with contextlib.ExitStack() as held:
-        folder = held.enter_context(TemporaryDirectory(prefix="voltdesk-bench-"))
-        url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-        if engine == "postgresql":
-            url = held.enter_context(empty_database(held.enter_context(database.postgresql())))
-        os.environ |= {
-            "DATABASE_URL": url,
-            "DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "cms.settings.test",
-        }
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        yield
-
-
 def _measure(options: argparse.Namespace) -> int:
-    from django.db import connection
-
     from billing.models import SessionBill
     from billing.services import bills, proof
 
-    _fill(options.sessions)
-    queries = 0
-
-    def count(execute: Any, *args: Any) -> Any:
-        nonlocal queries
-        queries += 1
-        return execute(*args)
-
-    began = time.perf_counter()
-    with connection.execute_wrapper(count):
-        made = bills.bill_all_ended(at=_BILLED_AT, batches=10**9)
-    seconds = time.perf_counter() - began
+    fill(options.sessions)
+    with _counted() as count, _phases() as phases:
+        began, busy = time.perf_counter(), time.process_time()
+        made = bills.bill_all_ended(at=BILLED_AT, batches=10**9)
+        seconds, busy = time.perf_counter() - began, time.process_time() - busy
     problems = list(proof.problems())
     stored = SessionBill.objects.count()
     print(
         f"{options.engine}: {made:,} bills in {seconds:.1f} s, {made / seconds:,.0f} a second,"
-        f" {queries / made:.2f} queries each; {stored:,} stored, {len(problems)} problems"
+        f" {count() / made:.2f} queries each; {stored:,} stored, {len(problems)} problems"
     )
+    phases["commit and the rest"] = busy - sum(phases.values())
+    shares = ", ".join(f"{name} {spent / made * 1e6:,.0f}" for name, spent in phases.items())
+    print(f"CPU of this process {busy / made * 1e6:,.0f} us each: {shares}")
     return 1 if problems or stored != options.sessions else 0
 
 
-def _fill(sessions: int) -> None:
-    """So many ended sessions, each half an hour of charging and one of parking."""
-    from billing.services import tariffs
-    from stations.models import ChargingStation, Connector, Site
-    from tests.billing import recorded
+@contextmanager
+def _counted() -> Iterator[Callable[[], int]]:
+    """Count the statements sent, those that go past Django's cursors (bulk rows), too."""
+    from django.db import connection
 
-    tariff = tariffs.define(name="Benchmark", terms=recorded.TERMS, at=_BEGIN)
-    site = Site.objects.create(name="Benchmark", country="DE", time_zone="Europe/Berlin")
-    stations = ChargingStation.objects.bulk_create(
-        ChargingStation(cp_id=f"BENCH-{number}", site=site) for number in range(_STATIONS)
-    )
-    outlets = Connector.objects.bulk_create(
-        Connector(station=station, connector_id=1) for station in stations
-    )
-    cards = _drivers()
-    for first in range(0, sessions, _AT_A_TIME):
-        numbers = range(first, min(first + _AT_A_TIME, sessions))
-        _write([_session(number, outlets, cards) for number in numbers], tariff)
+    from cms.shared import bulk
 
+    sent, run = 0, bulk.run
 
-def _drivers() -> list[Any]:
-    from cms.accounts.models import User
-    from rfid.models import RfidCard
+    def execute(execute: Any, *args: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        return execute(*args)
 
-    users = User.objects.bulk_create(User(username=f"driver-{n}") for n in range(_DRIVERS))
-    cards = (RfidCard(id_tag=f"BENCH{n}", user=user) for n, user in enumerate(users))
-    return RfidCard.objects.bulk_create(cards)
+    def bulk_run(steps: Any) -> list[int]:
+        nonlocal sent
+        steps = list(steps)
+        sent += len(steps)
+        return run(steps)
+
+    with connection.execute_wrapper(execute), mock.patch.object(bulk, "run", bulk_run):
+        yield lambda: sent
 
 
-def _session(number: int, outlets: list[Any], cards: list[Any]) -> Any:
-    from stations.models import ChargingSession
+@contextmanager
+def _phases() -> Iterator[dict[str, float]]:
+    """The CPU seconds of each phase, filled as they pass."""
+    from billing.services import bills, charges, pricing
 
-    outlet, turn = outlets[number % _STATIONS], number // _STATIONS
-    began = _BEGIN + timedelta(hours=2 * turn)
-    return ChargingSession(
-        station=outlet.station,
-        connector=outlet,
-        card=cards[number * 7 % _DRIVERS],
-        id_tag="BENCH",
-        authorization="Accepted",
-        status="Completed",
-        started_at=began,
-        stopped_at=began + timedelta(minutes=90),
-        stop_received_at=began + timedelta(minutes=90),
-        meter_start_wh=turn * 50_000,
-        meter_stop_wh=turn * 50_000 + 7_321,
-        energy_wh=7_321,
-    )
+    modules = {"bills": bills, "charges": charges, "pricing": pricing}
+    spent = dict.fromkeys((name for name, _ in _PHASES), 0.0)
+    with ExitStack() as patches:
+        for name, where in _PHASES:
+            module, _, function = where.partition(".")
+            timed = _timed(getattr(modules[module], function), name, spent)
+            patches.enter_context(mock.patch.object(modules[module], function, timed))
+        yield spent
 
 
-def _write(sessions: list[Any], version: Any) -> None:
-    from billing.models import SessionTariff
-    from stations.models import ChargingSession, StatusChange
+def _timed(function: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        began = time.process_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            spent[name] += time.process_time() - began
 
-    ChargingSession.objects.bulk_create(sessions)
-    SessionTariff.objects.bulk_create(
-        SessionTariff(session=each, version=version, level="everywhere", frozen_at=_BEGIN)
-        for each in sessions
-    )
-    StatusChange.objects.bulk_create(
-        StatusChange(connector=each.connector, status=status, reported_at=at, received_at=at)
-        for each in sessions
-        for status, at in (
-            ("SuspendedEV", each.started_at + timedelta(minutes=30)),
-            ("Available", each.stopped_at),
-        )
-    )
+    return timed
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing.migrations import _frozen, _guards
+from billing.migrations import _asked, _closed, _frozen, _guards, _paid, _sealed
 from billing.models import Account, AccountKind, Company, JournalEntry, Policy, Posting
 from billing.services import accounts, holds, wallets
 from billing.services.sales import Sale, Tax
@@ -135,18 +135,26 @@ def unguarded() -> None:
     """Take the guards of the ledger and the bills away, to do what nobody may."""
     _guards.remove(Statements())
     _frozen.remove(Statements())
+    _sealed.remove(Statements())
+    _paid.remove(Statements())
+    _asked.remove(Statements())
 
 
 def guarded() -> None:
     """Put them back."""
     _guards.install(Statements())
     _frozen.install(Statements())
+    _sealed.install(Statements())
+    _paid.install(Statements())
+    _asked.install(Statements())
 
 
 def emptied() -> None:
     """Take everything out of the ledger and the bills, and with it what points there."""
     unguarded()
-    tables = (*_guards.TABLES, *_frozen.TABLES, "billing_sessiontariff")
+    invoices = (*_frozen.INVOICES, "billing_invoiceseries", "billing_invoicerun")
+    others = (_closed.TABLE, "billing_sessiontariff", *invoices, *_paid.TABLES, _asked.TABLE)
+    tables = (*_guards.TABLES, *_frozen.TABLES, *others)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")

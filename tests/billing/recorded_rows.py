@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from django.db import connection
+
 from billing.models import SessionBill
 from billing.services import tariffs
 from stations.models import ChargingSession, Connector, SessionStatus, StatusChange
@@ -34,6 +36,17 @@ def stored(file: Path) -> None:
     StatusChange.objects.bulk_create([change for many in changes for change in many])
     for session in made:
         tariffs.freeze(session, BEFORE)
+
+
+def counted() -> None:
+    """Tell PostgreSQL how much there is, once all of it is there.
+
+    Its own process for that sees no open transaction; and who counts a table that is filled only
+    then has it taken for an empty one.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _moment(text: str) -> datetime:

@@ -163,6 +163,19 @@ def test_a_wallet_opened_in_many_places_is_one():
     assert Account.objects.count() == 3
 
 
+def test_wallets_opened_together_in_many_places_are_one_of_each():
+    people = [(given.a_user(f"user-{number}"), "EUR") for number in range(8)]
+
+    def opened(worker: int) -> list[int]:
+        mine = people[worker % 8 :] + people[: worker % 8]
+        wallets_ = wallets.open_many(customers=mine, at=given.NOON, policy="Postpaid")
+        return sorted(wallet.pk for wallet in wallets_)
+
+    results = at_once(opened)
+    assert len({tuple(numbers) for numbers in results}) == 1
+    assert Account.objects.count() == 24
+
+
 def test_a_posting_without_its_entry_does_not_survive_the_commit():
     wallet = given.a_wallet(holding="20")
 

@@ -5,8 +5,6 @@ The 1,648 recorded sessions cost to the cent what their file says: bills, lines 
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,31 +15,14 @@ from billing.models import Account, BillLine, SessionBill
 from billing.services import bills, proof
 from tests.billing import recorded
 from tests.billing.charging import a_driver, a_station, charged, everywhere
+from tests.billing.killing import killed_after
 from tests.billing.recorded import Price
 from tests.billing.recorded_rows import AFTER, billed, stored
 from tests.billing.test_killed import environment
-from tests.source import ROOT
 from tests.stack.recorded import SESSIONS, recorded_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = 50 if connection.vendor == "postgresql" else 8
-
-
-def killed_after(batches: int) -> int:
-    """Let a process bill until it said so often how many, and kill it; how many it said."""
-    said: list[int] = []
-    command = [sys.executable, "-m", "tests.billing.billing_run"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            said.append(int(line))
-            if len(said) == batches:
-                process.kill()
-                break
-        said += map(int, process.stdout.read().split())
-    return sum(said)
 
 
 def test_a_billing_run_that_is_killed_is_finished_by_the_next_to_the_cent(tmp_path):
@@ -49,7 +30,7 @@ def test_a_billing_run_that_is_killed_is_finished_by_the_next_to_the_cent(tmp_pa
     stored(file)
     for batches in (3, 7):
         before = SessionBill.objects.count()
-        said = killed_after(batches)
+        said = killed_after(batches, environment())
         assert said <= SessionBill.objects.count() - before < SESSIONS - before
         assert list(proof.problems()) == []
     bills.bill_all_ended(at=AFTER)

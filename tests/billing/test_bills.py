@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from billing.models import (
+    Account,
     BillLine,
     Company,
     JournalEntry,
@@ -21,6 +22,7 @@ from stations.models import ChargingSession
 from tests.billing.charging import (
     PARKING,
     a_driver,
+    a_site,
     a_station,
     bill_all,
     charged,
@@ -279,5 +281,20 @@ def test_a_batch_takes_the_same_number_of_queries_for_many_sessions(django_asser
     everywhere(PARKING)
     for hour in range(40):
         charged(station, minute=120 * hour)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         assert bill_all(at=after(120 * 41)) == 40
+
+
+def test_the_first_bills_of_many_drivers_open_their_wallets_together(
+    django_assert_max_num_queries,
+):
+    everywhere()
+    site = a_site()
+    for number in range(20):
+        a_driver(f"driver-{number}", f"CARD-{number}")
+        charged(a_station(f"CP-{number}", site), tag=f"CARD-{number}")
+    with django_assert_max_num_queries(28):
+        assert bill_all() == 20
+    wallets = Account.objects.filter(kind="Wallet")
+    assert {row.policy for row in wallets} == {"Postpaid"}
+    assert Account.objects.filter(wallet__in=wallets).count() == 40

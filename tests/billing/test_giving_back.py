@@ -33,9 +33,14 @@ def refund(charge, amount, key="refund"):
     )
 
 
-def refund_session(wallet, amount, key="refund", session="session/1"):
+def refund_session(wallet, amount, key="refund", session="session/1", reason=""):
     return giving_back.refund_session(
-        wallet_id=wallet.pk, reference=session, amount=Decimal(amount), key=key, at=given.NOON
+        wallet_id=wallet.pk,
+        reference=session,
+        amount=Decimal(amount),
+        reason=reason,
+        key=key,
+        at=given.NOON,
     )
 
 
@@ -91,11 +96,18 @@ def test_a_session_that_is_held_gets_no_more_back_than_is_held(wallet):
 
 
 def test_a_session_that_was_charged_gets_a_refund_of_the_charge(wallet, charge):
-    entry = refund_session(wallet, "11.90")
+    entry = refund_session(wallet, "11.90", reason="cable")
     assert (entry.corrects, refund_session(wallet, "11.90")) == (charge, entry)
     with pytest.raises(KeyUsed):
         refund_session(wallet, "1")
     assert given.balance(wallet) == "50.00"
+
+
+def test_a_charge_is_given_back_for_a_reason_only(wallet, charge):
+    with pytest.raises(DomainError) as refused:
+        refund_session(wallet, "11.90", reason=" ")
+    assert "description" in refused.value.fields
+    assert given.balance(wallet) == "38.10"
 
 
 def test_a_session_nobody_paid_for_has_nothing_to_give_back(wallet, charge):

@@ -49,7 +49,7 @@ class Books:
             ),
             "refund": lambda: giving_back.refund(charge_id=entry, amount=amount, **why, **common),
             "refund_session": lambda: giving_back.refund_session(
-                **wallet, **reference, amount=amount, **common
+                **wallet, **reference, amount=amount, **why, **common
             ),
             "reverse": lambda: ledger.reverse(entry_id=entry, **why, **common),
             "pay_out": lambda: wallets.pay_out(

@@ -114,9 +114,17 @@ def test_a_statement_adds_up(wallet):
     until = person(wallet.user).get("/api/wallet/statement?until=2025-03-01T12:30:00Z").json()
     since = person(wallet.user).get("/api/wallet/statement?since=2025-03-01T12:30:00Z").json()
     assert until["closing"] == since["opening"] == "200.00"
+    [line] = since.pop("lines")
+    assert (line["kind"], line["amount"], line["balanceAfter"]) == ("Charge", "-11.90", "188.10")
     assert since == {
         "currency": "EUR",
+        "since": "2025-03-01T12:30:00Z",
+        "until": "9999-12-29T00:00:00Z",
         "opening": "200.00",
+        "charged": "-11.90",
+        "givenBack": "0.00",
+        "paid": "0.00",
+        "other": "0.00",
         "credits": "0.00",
         "debits": "-11.90",
         "closing": "188.10",

@@ -13,7 +13,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from tests.conformance.node import HERE, installed
+from tests import npm
+from tests.conformance.node import HERE
 
 # OCPP-J 1.6, section 4.2.3; "Occurence" is the specification's own spelling.
 ERROR_CODES = {
@@ -95,7 +96,7 @@ def _of_pypi(name: str) -> jsonschema_rs.Validator:
 
 @cache
 def _of_npm() -> dict[str, jsonschema_rs.Validator]:
-    installed()
+    npm.installed(HERE, "ocpp-rpc")
     file = HERE / "node_modules" / "ocpp-rpc" / "lib" / "schemas" / "ocpp1_6.json"
     validators = {}
     for schema in json.loads(file.read_text()):  # "urn:Reset.req", "urn:Reset.conf"

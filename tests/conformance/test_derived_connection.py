@@ -137,14 +137,14 @@ def test_d_10_a_second_socket_wins(station, new_station, operator):
 
 def test_d_11_a_dead_peer_is_noticed(station, new_station, server, operator):
     station.boots()
+    assert eventually(lambda: _is_heard(operator)), "its sign of life was not written down"
     station.freezes()  # no FIN, no pong, nothing
     operator.sees_station(status="ONLINE")
+    long_ago = stored(datetime.now(UTC) - timedelta(hours=1))  # an hour passes
+    heard = "UPDATE stations_chargingstation SET last_seen_at = ? WHERE cp_id = ?"
+    change(server.environment, heard, long_ago, station.cp_id)
 
     def is_offline() -> bool:
-        """An hour passes: again, where the last sign of life was only just written down."""
-        long_ago = stored(datetime.now(UTC) - timedelta(hours=1))
-        heard = "UPDATE stations_chargingstation SET last_seen_at = ? WHERE cp_id = ?"
-        change(server.environment, heard, long_ago, station.cp_id)
         return bool(operator.sees_station()["status"] == "OFFLINE")
 
     assert eventually(is_offline, seconds=30)
@@ -155,6 +155,12 @@ def test_d_11_a_dead_peer_is_noticed(station, new_station, server, operator):
     back.connects()
     back.boots()
     operator.sees_station(status="ONLINE", isConnected=True)
+
+
+def _is_heard(operator: Operator) -> bool:
+    """What the boot's frame was a sign of is written after it, with those of other stations."""
+    shown = operator.sees_station()
+    return bool(shown["lastHeartbeatAt"] > shown["lastBootAt"])
 
 
 def test_d_16_nothing_is_sent_later_to_a_station_that_was_offline(station, operator, card):

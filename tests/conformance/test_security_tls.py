@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from cryptography import x509
 
-from tests import pki
+from tests import pki, tls
 from tests.conformance.handshake import knock
 from tests.conformance.operator import Operator
 from tests.conformance.station import basic
@@ -36,7 +36,7 @@ class Secure(NamedTuple):
 
     def context(self, client: pki.Identity | None = None) -> ssl.SSLContext:
         """What a station dials with: it trusts the server's root, and shows its certificate."""
-        made = ssl.create_default_context(cadata=self.root.pem)
+        made = tls.trusting(self.root)
         if client is not None:
             made.load_cert_chain(*client.write(self.folder, "client"))
         return made

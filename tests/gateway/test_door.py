@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocpp_gateway import door
+from ocpp_gateway import allowance
 from ocpp_gateway.allowance import Allowance
 from ocpp_gateway.door import Door
 
@@ -105,6 +105,6 @@ def test_who_tries_name_after_name_is_stopped_at_its_address(small, clock):
 
 def test_names_without_end_fill_no_memory(small, clock):
     found = Door()
-    for number in range(door._MOST + 500):
+    for number in range(allowance._MOST + 500):
         found.knock("a", str(number))
-    assert len(found._knocks._known) == door._MOST
+    assert len(found._knocks._known) == allowance._MOST

@@ -9,6 +9,7 @@ import pytest
 
 from ocpp_gateway.masking import mask, masked, shown
 from ocpp_gateway.notebook import Exchange
+from stations.services import transfers
 
 KEY = "0123456789abcdef"
 
@@ -72,3 +73,9 @@ def test_what_people_write_is_shown_as_it_is():
 
 def test_the_console_shows_the_beginning_of_a_long_frame():
     assert shown("x" * 300_000) == "x" * 4000 + "…"
+
+
+def test_the_token_of_an_address_is_hidden_however_its_slashes_are_written():
+    token = transfers.new_token()
+    address = transfers.url(token).replace("/", "\\/")
+    assert token not in mask(f'[2,"1","GetDiagnostics",{{"location":"{address}"}}]')

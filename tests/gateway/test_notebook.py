@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpp_gateway import notebook, tasks
+from ocpp_gateway import days, notebook, tasks
 from ocpp_gateway.models import OcppMessage
 from ocpp_gateway.notebook import Exchange, Notebook
 from tests.stations import given
@@ -119,7 +119,7 @@ def test_what_is_older_than_the_retention_is_forgotten(settings):
 
 def test_however_much_is_old_it_is_forgotten_in_pieces(monkeypatch, settings):
     settings.OCPP_MESSAGE_RETENTION_DAYS = 30
-    monkeypatch.setattr(tasks, "_MOST", 10)
+    monkeypatch.setattr(days, "_MOST", 10)
     messages(given.a_station(), [31] * 35 + [1])
     tasks.prune_messages()
     assert OcppMessage.objects.count() == 1

@@ -59,11 +59,10 @@ def test_others_are_served_while_a_stations_connector_is_locked(server, dial, cp
     station = _STATION.format(f"{cp_id}-slow")
     with locked(server, f"SELECT 1 FROM stations_connector WHERE station_id = ({station})"):
         waiting = slow.call("StatusNotification", AVAILABLE)
-        time.sleep(0.2)
+        assert slow.is_silent(0.3)
         assert seconds(lambda: quick.meter(number, 3000, NOON)) < 3
         assert seconds(lambda: quick.ask("StatusNotification", AVAILABLE)) < 3
-        assert slow.is_silent(0.1)
-    assert slow.answer_to(waiting)[0] == 3
+    assert slow.answer_to(waiting)[0] in (3, 4)  # refused, to be tried again, after three seconds
 
 
 def test_others_are_served_while_the_rows_of_many_stations_are_locked(server, dial, cp_id):

@@ -111,6 +111,19 @@ def test_our_call_without_an_answer_is_kept(wire, log, api, cp_id):
     assert log(2)[1][4] == ""
 
 
+def test_an_answer_nobody_waits_for_is_kept_with_the_id_it_answers(wire, log, api, cp_id):
+    wire.boot()
+    api.post(f"admin/{cp_id}/clear-cache?wait=0")
+    unique_id, *_ = wire.asked()
+    for _ in range(2):
+        wire.tell(json.dumps([3, unique_id, {"status": "Accepted"}]))
+    entries = log(3)[1:]
+    assert [(entry[1], entry[2]) for entry in entries] in (
+        [("ClearCache", unique_id), ("", unique_id)],
+        [("", unique_id), ("ClearCache", unique_id)],  # two notes of one moment
+    )
+
+
 def test_a_password_is_neither_shown_nor_kept(server, wire, log, api, cp_id):
     wire.boot()
     setting = {"key": "AuthorizationKey", "value": KEY}

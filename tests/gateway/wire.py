@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 NOON = "2025-03-01T12:00:00Z"
 BOOT = {"chargePointVendor": "Acme", "chargePointModel": "One"}
 AVAILABLE = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}

@@ -134,7 +134,7 @@ PATHS: dict[str, set[int]] = {
     "/admin/NAME": {404},
     "/api/NAME": {404},
     "/files/NAME": {404},
-    "/ws": {404},
+    "/ws/": {404},
     "http://evil.example/ocpp/NAME": {SERVED, 400, 404},
     "*": {SERVED, 400, 404},
     "ocpp/NAME": {SERVED, 400, 404},
@@ -201,6 +201,14 @@ def test_a_path_gets_what_it_deserves(target, alone, path):
     if got == SERVED:
         alone.call("1")
         assert alone.hear()[:2] == [3, "1"]
+
+
+def test_at_the_path_of_apps_nobody_speaks_ocpp(alone):
+    alone.send(handshake("/ws"))
+    assert status(alone) == SERVED
+    alone.call("1")
+    said = alone.hear()
+    assert said["error"]["code"] == "INVALID_MESSAGE_FORMAT"
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -9,6 +9,7 @@ from environ.fileaware_mapping import FileAwareMapping
 
 from cms.settings.databases import database, ensure_folder
 from cms.settings.env import VARIABLES, Environment
+from cms.settings.policies import for_pages, hosts_of_tiles
 
 WRONG = {
     "ASGI_SERVER": ["gunicorn"],
@@ -17,6 +18,8 @@ WRONG = {
     "DATABASE_POOL_SIZE": ["0", "many", "501"],
     "DATABASE_URL": ["mysql://h/d", "localhost", "oracle://x"],
     "DEBUG": ["perhaps", "enable"],
+    "EMAIL_URL": ["mail.example.com", "http://x"],
+    "EXPORT_DAYS": ["0", "366", "a week"],
     "FILE_RETENTION_DAYS": ["0", "forever"],
     "FIRMWARE_MAX_BYTES": ["0", "1GB"],
     "JWT_ACCESS_MINUTES": ["0", "never", "1.5"],
@@ -25,6 +28,12 @@ WRONG = {
     "BILLING_SETTLE_SECONDS": ["-1", "86401"],
     "BILLING_STOP_AT_PERCENT": ["0", "101"],
     "LOG_FORMAT": ["xml"],
+    "MAP_TILE_URL": [
+        "tile.example.com",
+        "ftp://x/{z}/{x}/{y}",
+        "https://x/{z}.png",
+        "https://x; {z}{x}{y}",
+    ],
     "LOG_LEVEL": ["loud"],
     "OCPP_ALLOW_UNAUTHENTICATED": ["maybe"],
     "OCPP_COMMAND_TIMEOUT": ["0", "601", "soon"],
@@ -41,6 +50,14 @@ WRONG = {
     "OCPP_PING_SECONDS": ["0", "1.5"],
     "OCPP_DEAD_SECONDS": ["0", "1.5"],
     "OCPP_MESSAGE_RETENTION_DAYS": ["0", "forever"],
+    "HEARTBEAT_INTERVAL": ["60", "999", "30s"],
+    "SESSION_TIMEOUT": ["60", "1h"],
+    "CONNECTION_TIMEOUT": ["60", "5m"],
+    "MAX_CONNECTIONS": ["0", "many"],
+    "FRONTEND_URL": ["app.example.com", "https://app.example.com/path", "*"],
+    "APP_CONNECTS_PER_MINUTE": ["0", "1.5"],
+    "APP_LOGINS_PER_MINUTE": ["0", "1.5"],
+    "APP_MESSAGES_PER_MINUTE": ["0", "1.5"],
     "OCPP_SILENT_SESSION_HOURS": ["0", "a day"],
     "OCPP_QUIET_SECONDS": ["-1", "nan", "inf", "601"],
     "OCPP_READ_CONFIGURATION": ["daily"],
@@ -58,13 +75,30 @@ WRONG = {
     "TLS_PORT": ["-1", "65536", "https"],
     "TRANSFER_HOURS": ["0", "a day"],
     "BILLING_CURRENCY": ["euro", "XYZ"],
+    "STRIPE_API_BASE": ["api.stripe.com", "ftp://x"],
+    "STRIPE_TIMEOUT_SECONDS": ["0", "121", "soon"],
+    "PAYMENT_EXPIRY_MINUTES": ["4", "1441", "an hour"],
+    "AUDIT_RETENTION_DAYS": ["29", "for ever"],
+    "LOGIN_FAILURES": ["2", "never"],
+    "LOGIN_LOCK_MINUTES": ["0", "for ever"],
     "TRUSTED_PROXIES": ["nginx", "10.0.0.1/8", "10.0.0.0/33", "*"],
     "UPLOAD_MAX_BYTES": ["0", "-1", "many"],
 }
 FREE_TEXT = {
     *("ADMIN_PASSWORD", "ADMIN_USERNAME", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"),
-    *("DATA_DIR", "HOST", "MEDIA_ROOT", "SECRET_KEY", "TIME_ZONE"),
+    *(
+        "DATA_DIR",
+        "EMAIL_FROM",
+        "ENVIRONMENT_NAME",
+        "HOST",
+        "MEDIA_ROOT",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "TIME_ZONE",
+    ),
+    *("OTP_REQUIRED_ROLES",),
     *("PROXY_CERTIFICATE_HEADER", "PROXY_VERIFY_HEADER"),
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
     *("TLS_CERTIFICATE", "TLS_CLIENT_CA", "TLS_KEY"),
 }
 
@@ -120,6 +154,7 @@ def test_every_default_is_a_right_value(env, monkeypatch, name):
         ("ALLOWED_HOSTS", "a.example, b.example,", ["a.example", "b.example"]),
         ("REDIS_URL", "rediss://h:6379/0", "rediss://h:6379/0"),
         ("DATABASE_URL", "file:./dev.db", "file:./dev.db"),
+        ("MAP_TILE_URL", " https://{s}.x.org/{z}/{x}/{y} ", "https://{s}.x.org/{z}/{x}/{y}"),
     ],
 )
 def test_right_values_are_read(env, monkeypatch, name, value, read):
@@ -207,3 +242,11 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path):
     for folder in (file, file / "below"):
         with pytest.raises(ImproperlyConfigured, match="DATA_DIR"):
             ensure_folder(folder)
+
+
+def test_tiles_of_maps_are_all_that_pages_ask_others_for():
+    assert hosts_of_tiles("") == []
+    assert hosts_of_tiles("http://[::1]:8080/{z}/{x}/{y}") == ["http://[::1]:8080"]
+    tiles = hosts_of_tiles("https://{s}.tile.example.com/{z}/{x}/{y}.png")
+    assert tiles == ["https://*.tile.example.com"]
+    assert for_pages(*tiles)["img-src"] == [*for_pages()["img-src"], *tiles]

@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from cms.shared import clock, live
+from tests import ringing
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +68,7 @@ def test_it_keeps_the_newest_where_nobody_takes_them():
 
 @pytest.mark.django_db(transaction=True)
 def test_it_rings_only_after_the_commit(monkeypatch):
-    rung = []
-    monkeypatch.setattr(live, "ring", lambda *ring: rung.append(ring))
+    rung = ringing.heard(monkeypatch)
     with transaction.atomic():
         live.ring_on_commit("tests", MESSAGE)
         assert rung == []
@@ -77,8 +77,7 @@ def test_it_rings_only_after_the_commit(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_does_not_ring_for_what_was_taken_back(monkeypatch):
-    rung = []
-    monkeypatch.setattr(live, "ring", lambda *ring: rung.append(ring))
+    rung = ringing.heard(monkeypatch)
     with transaction.atomic():
         live.ring_on_commit("tests", MESSAGE)
         transaction.set_rollback(True)

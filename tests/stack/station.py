@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 import uuid
+from base64 import b64encode
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
@@ -17,6 +18,10 @@ from websockets.typing import Subprotocol
 _PATIENCE_S = 20.0
 _FIRST_MOMENTS_S = 0.6  # well beyond OCPP_SETTLE_SECONDS, after which the rows are looked into
 _BOOT = {"chargePointVendor": "Plain", "chargePointModel": "Socket"}
+
+
+def _basic(name: str, key: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{name}:{key}'.encode()).decode()}"}
 
 
 class Asked(NamedTuple):
@@ -31,9 +36,10 @@ class PlainStation:
     """One socket, booted; to be closed: ``with PlainStation(url, cp_id) as station``.
 
     A thread reads. Every command is answered ``Accepted``, unless ``mute``; ``asked`` has them all.
+    ``key``: what it logs in with.
     """
 
-    def __init__(self, url: str, cp_id: str, *, mute: bool = False) -> None:
+    def __init__(self, url: str, cp_id: str, *, mute: bool = False, key: str = "") -> None:
         self.cp_id, self.mute = cp_id, mute
         self.asked: list[Asked] = []
         self._answers: queue.Queue[list[Any]] = queue.Queue()
@@ -42,6 +48,7 @@ class PlainStation:
             connect(
                 f"{url}/{cp_id}",
                 subprotocols=[Subprotocol("ocpp1.6")],
+                additional_headers=_basic(cp_id, key) if key else None,
                 compression=None,
                 proxy=None,
                 ping_interval=None,

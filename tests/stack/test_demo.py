@@ -37,6 +37,15 @@ def test_two_sites_with_six_stations_and_six_cards_really_charge(demo):
     assert session["authorization"] == "Accepted"
     assert session["energyKwh"] > 0
     assert session["meterValues"]
+    cost = api.get(f"sessions/{session['id']}/cost").body
+    assert cost["tariff"].startswith("Demo ")
+    assert [line["kind"] for line in cost["lines"]][:1] == ["energy"]
+    outlets = {
+        (each["connectorType"], each["maxPowerKw"])
+        for station in stations
+        for each in station["connectors"]
+    }
+    assert outlets == {("Type 2", 22), ("Type 2", 11), ("CCS2", 50)}
 
 
 def test_ctrl_c_ends_the_stations_with_the_server(demo):

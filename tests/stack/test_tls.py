@@ -20,6 +20,7 @@ from tests.gateway.wire import Wire
 from tests.pki import DAY, Identity
 from tests.processes import Server, manage, server_port, start_server
 from tests.rows import one
+from tests.tls import trusting
 
 KEY = "correct horse battery staple"
 MADE = f"""
@@ -46,7 +47,7 @@ class Front(NamedTuple):
 
     def context(self, client: Identity | None = None, *below: Identity) -> ssl.SSLContext:
         """What a station dials with: trusts our server, shows ``client``."""
-        made = ssl.create_default_context(cadata=self.root.pem)
+        made = trusting(self.root)
         if client is not None:
             certificate, key = client.write(self.folder, "client")
             Path(certificate).write_text("".join(each.pem for each in (client, *below)))
@@ -85,6 +86,7 @@ def front(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     how = {
         **{"ASGI_SERVER": request.param, "OCPP_UNKNOWN_STATIONS": "reject"},
         **{"OCPP_ALLOW_UNAUTHENTICATED": "false", "TLS_PORT": str(port)},
+        "OCPP_HANDSHAKE_SECONDS": "60",  # how long it may take is the subject of tests/hostile
         **{"TLS_CERTIFICATE": certificate, "TLS_KEY": key, "TLS_CLIENT_CA": ca},
     }
     with (

@@ -11,6 +11,7 @@ from stations import events, tasks
 from stations.models import Command, CommandStatus
 from stations.services import commands, stations
 from stations.services.commands import Outcome
+from tests import ringing
 from tests.stations import given
 
 YES = Outcome(CommandStatus.ANSWERED, {"status": "Accepted"})
@@ -36,11 +37,7 @@ def settle(command, outcome=YES, minute=0.2):
 @pytest.fixture
 def rings(monkeypatch):
     """What rings, in order."""
-    heard: list[tuple[str, dict]] = []
-    monkeypatch.setattr(
-        "cms.shared.live.ring", lambda group, message: heard.append((group, message))
-    )
-    return heard
+    return ringing.heard(monkeypatch)
 
 
 def test_it_waits_as_a_row(connected):

@@ -106,7 +106,7 @@ def test_one_is_deleted_by_the_name_the_station_gave_it(connected, root, status,
     assert states() == [(CENTRAL, state)]
     if state == "Removed":
         row.refresh_from_db()
-        with pytest.raises(Conflict, match="removed"):
+        with pytest.raises(Conflict, match="Removed"):
             installed.remove(certificate=row, request=Request(given.after(3)))
 
 

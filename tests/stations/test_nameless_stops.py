@@ -239,5 +239,5 @@ def test_a_station_with_many_such_stops_starts_with_as_few_queries(
     for day in range(20):
         given.begin(station, minute=day * 1440, meter=1000 * day)
         nameless(station, minute=day * 1440 + 60, meter=1000 * day + 500)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         given.begin(station, minute=30_000, meter=50_000)

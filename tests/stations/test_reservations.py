@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cms.shared import live
 from cms.shared.errors import Conflict, DomainError, StationOffline
 from stations import events
 from stations.models import Command, CommandStatus, Reservation, ReservationStatus
 from stations.services import commands, configuration, reservations, stations
 from stations.services.commands import Outcome
+from tests import ringing
 from tests.stations import given
 
 
@@ -283,8 +283,7 @@ def test_a_repeated_key_cancels_once_even_when_it_is_over(connected):
 def test_its_holder_is_told_when_the_connector_fails(
     connected, monkeypatch, django_capture_on_commit_callbacks, state
 ):
-    rung = []
-    monkeypatch.setattr(live, "ring", lambda group, message: rung.append((group, message)))
+    rung = ringing.heard(monkeypatch)
     reservation = reserve(connected)
     with django_capture_on_commit_callbacks(execute=True):
         given.report(connected, state, minute=1)

@@ -17,6 +17,7 @@ from tests.stations import given as told
 
 pytestmark = pytest.mark.usefixtures("card")
 FIRST, SECOND = (0, 1000, 5000), (120, 5000, 8000)  # minute, register at the start, at the end
+NOBODYS = 2_000_000_000  # the number of no session, however many there were
 MOST_WH = 7000  # what the meter turned from the first start to the last stop
 
 
@@ -60,7 +61,7 @@ class Story:
     def reading(self, which: int) -> None:
         """A meter value that names no session."""
         minute, meter, _ = (FIRST, SECOND)[which]
-        told.meter(told.a_reading(self.station, 99, minute=minute + 20, energy=meter + 1000))
+        told.meter(told.a_reading(self.station, NOBODYS, minute=minute + 20, energy=meter + 1000))
         unplaced.notice_unplaced(at=told.after(500))
         self.acknowledged.add(("reading", minute + 20))
 

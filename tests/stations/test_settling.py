@@ -247,7 +247,7 @@ def test_who_comes_second_is_told_who_settled_it(station):
     an_orphan(station)
     number = given.case("OrphanedStop").pk
     settle(settling.discard, "OrphanedStop", given.decided("pia"))
-    with pytest.raises(Conflict, match=r"pia settled it already, at .*Z: discarded"):
+    with pytest.raises(Conflict, match=r"pia settled it already, at .*Z: Discarded"):
         settling.discard(case_id=number, who=given.decided("olga"), at=LATER)
     assert ReviewCase.objects.get().settled_by_name == "pia"
 

@@ -86,7 +86,7 @@ def test_a_station_that_was_offline_is_not_noticed_twice(connected):
 def test_it_asks_as_often_for_many_stations_as_for_one(connected, django_assert_num_queries):
     for number in range(20):
         given.a_connected_station(f"CP-{number + 10}", f"socket-{number + 10}")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         assert listen(181) == 21
 
 

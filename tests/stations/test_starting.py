@@ -141,7 +141,7 @@ def test_it_asks_the_database_as_often_for_the_thousandth_start_as_for_the_first
     station, card, django_assert_max_num_queries
 ):
     given.finish(station, given.begin(station).transaction_id)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         given.begin(station, minute=90)
 
 

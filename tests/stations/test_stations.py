@@ -8,6 +8,7 @@ from cms.shared.errors import Conflict
 from stations import events
 from stations.models import ChargingStation, Registration
 from stations.services import stations
+from tests import ringing
 from tests.stations import given
 
 
@@ -92,8 +93,7 @@ def test_a_socket_closing_twice_changes_nothing(station):
 def test_a_new_socket_tells_older_ones_to_close(
     station, monkeypatch, django_capture_on_commit_callbacks
 ):
-    rings = []
-    monkeypatch.setattr("cms.shared.live.ring", lambda *ring: rings.append(ring))
+    rings = ringing.heard(monkeypatch)
     with django_capture_on_commit_callbacks(execute=True):
         connect(station, "socket-2")
     message = {"type": "station.superseded", "station": station.pk, "by": "socket-2"}
@@ -159,8 +159,7 @@ def test_one_that_charged_stays(station):
 
 def test_deleting_one_closes_its_socket(station, monkeypatch, django_capture_on_commit_callbacks):
     connect(station, "socket-1")
-    rings = []
-    monkeypatch.setattr("cms.shared.live.ring", lambda *ring: rings.append(ring))
+    rings = ringing.heard(monkeypatch)
     number = station.pk
     with django_capture_on_commit_callbacks(execute=True):
         stations.delete(station=station)

@@ -161,7 +161,7 @@ def test_who_is_away_and_may_wait_holds_up_nobody(db):
         ({"status": "Rejected"}, "Refused"),
         ({"status": "NotSupported"}, "Refused"),
         ("InternalError", "Failed"),
-        (None, "Failed"),
+        (None, "TimedOut"),
     ],
 )
 def test_the_answer_is_the_result(connected, answer, state):
@@ -178,11 +178,12 @@ def test_what_failed_is_tried_again_when_asked_and_only_that(connected):
         batches.advance(at=given.NOON)
         hear(connected, lambda *_, answer=answer: answer, at=given.NOON)
     batches.advance(at=given.NOON)
-    assert batches.retry(batch=batch, at=given.NOON) == 1
+    made = batches.retry(batch=batch, at=given.NOON)
+    assert made.retry_of == batch
     batches.advance(at=given.NOON)
     hear(connected, lambda *_: ACCEPTS, at=given.NOON)
     batches.advance(at=given.NOON)
-    assert selectors.batch_counts([batch.pk])[batch.pk] == {"Done": 2}
+    assert selectors.batch_counts([made.pk])[made.pk] == {"Done": 1}
     with pytest.raises(Conflict):
         batches.retry(batch=batch, at=given.NOON)
 

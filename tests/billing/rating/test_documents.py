@@ -9,6 +9,7 @@ import pytest
 from billing.rating import documents
 from billing.rating.documents import InvalidTerms
 from billing.rating.terms import Kind, Per, TaxRounding
+from cms.shared.errors import Text
 from tests.billing.rating.hand import component, tariff
 from tests.billing.rating.test_hand_calculated import CASES
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.once
 ENERGY = {"kind": "energy", "price": "0.30"}
 
 
-def said(document: object) -> dict[str, list[str]]:
+def said(document: object) -> dict[str, list[Text]]:
     """What is wrong with a document, by field."""
     with pytest.raises(InvalidTerms) as problem:
         documents.terms(document)

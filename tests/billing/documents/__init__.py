@@ -1,0 +1,1 @@
+"""The documents as PDF: what was written can be read."""

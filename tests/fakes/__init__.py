@@ -1,0 +1,1 @@
+"""Others' servers, as far as we use them."""

@@ -1,0 +1,1 @@
+"""The Charging WebSocket API: its frames, and its two sample clients unchanged."""

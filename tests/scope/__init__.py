@@ -1,0 +1,1 @@
+"""Who is limited to some sites: what they see and do of them, and nothing else."""
