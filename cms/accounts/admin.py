@@ -20,6 +20,7 @@ from cms.accounts import codes, keys
 from cms.accounts.limits import SitesInline, is_above, is_superuser
 from cms.accounts.models import ApiKey, Scope, SiteLimit, User
 from cms.accounts.powers import NamedPowers
+from cms.accounts.profile import ADDRESS
 from cms.shared import clock, display, scoping
 from cms.shared.admin import (
     AdminPasswordChangeForm,
@@ -62,6 +63,13 @@ class UserAdmin(NamedPowers, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         """With the sites once there is somebody to limit."""
         return self.inlines if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the address, behind the name, once there is somebody who has one."""
+        found: Any = super().get_fieldsets(request, obj)
+        if obj is None:
+            return found
+        return (*found[:2], (lazy("Address"), {"fields": ADDRESS}), *found[2:])
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Declared filters only; never by password."""

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from cms.accounts.profile import Profile
 from cms.shared import sealing
 from cms.shared.scoping import Limit
 
@@ -30,7 +32,7 @@ class Scope(models.TextChoices):
     MONEY = "money", "Top up wallets and refund"
 
 
-class User(AbstractUser):
+class User(Profile, AbstractUser):
     """A person who works with the system or charges at it."""
 
     sites = models.ManyToManyField(
@@ -42,6 +44,9 @@ class User(AbstractUser):
         help_text=_("None: all sites"),
     )
     key: ApiKey | None = None  # that they came in with
+
+    class Meta(AbstractUser.Meta):
+        indexes: ClassVar[list[models.Index]] = [models.Index(Upper("email"), name="user_by_email")]
 
     @cached_property
     def site_limit(self) -> Limit | None:

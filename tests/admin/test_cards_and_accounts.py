@@ -130,3 +130,10 @@ def test_a_user_is_added_and_changed(root):
     response = root.post(page("accounts_user_add"), data)
     assert response.status_code == 302
     assert User.objects.get(username="anna").check_password("Xk29-ladestation")
+
+
+def test_the_address_of_a_user_is_written_on_their_page(root):
+    user = User.objects.create_user("anna")
+    page_of_user = root.get(page("accounts_user_change", user.pk)).content.decode()
+    for name in ("phone", "country", "state", "address", "unit", "city", "postal_code"):
+        assert f'name="{name}"' in page_of_user
