@@ -1,0 +1,1 @@
+"""Maps: which sites have a connector that suits somebody, and how many of those are free."""
