@@ -62,7 +62,8 @@ def operator(db: None) -> Client:
     )
     tag = {"id_tag": "n::text", "status": "'Completed'", "authorization": "''"}
     rows(ChargingSession, ROWS, station_id=station, **tag)
-    said = {"direction": "'Received'", "request": "''", "at": "now()"}
+    moment = f"now() - ({ROWS} - n) * interval '1 ms'"
+    said = {"direction": "'Received'", "request": "''", "at": moment}
     rows(OcppMessage, ROWS, station_id=station, **said)
     times = {"received_at": "now()", "connector_id": outlet}
     rows(MeterValue, ROWS, **times, sampled_at="now()", raw="''", fingerprint="n")

@@ -82,11 +82,12 @@ def fill(number, stations):
 
 
 def tables_with_rows():
-    """The days that have any: PostgreSQL reads an empty table from end to end, too."""
+    """The days that have many: PostgreSQL rightly reads a small table from end to end."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT tableoid::regclass::text FROM {TABLE}")
+        counted = f"SELECT tableoid::regclass::text FROM {TABLE} GROUP BY 1 HAVING count(*) >= 5000"
+        cursor.execute(counted)
         found = {name for (name,) in cursor.fetchall()}
-    assert len(found) > 2
+    assert len(found) > 2  # two whole days, and the half of the first or of the last one
     return found
 
 
@@ -111,10 +112,13 @@ def client(client, filled):
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-@pytest.mark.parametrize("page", [{}, {"before": "20000"}, {"after": "29900"}], ids=str)
+@pytest.mark.parametrize("page", [{}, {"before": 10_000}, {"after": 100}], ids=str)
 def test_no_question_reads_a_whole_day(query, page, client, filled):
+    """``page``: so many rows before the newest one."""
     address = reverse("admin:ocpp_gateway_ocppmessage_rows")
-    found = list(plans(client, address, {**query, **page}))
+    newest = OcppMessage.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    there = {name: str(newest - rows) for name, rows in page.items()}
+    found = list(plans(client, address, {**query, **there}))
     assert found
     for sql, plan in found:
         read = {name for name in SCANNED.findall(plan) if name.startswith(TABLE)}
