@@ -16,7 +16,7 @@ from billing.services import tariffs
 from stations.models import Site
 
 _MANY = 1000  # beyond it one reads the assignments of all places rather than name these
-_PERCENT = Decimal(100)
+_PERCENT, _CENT = Decimal(100), Decimal("0.01")
 
 
 class Place(NamedTuple):
@@ -109,6 +109,7 @@ def _price(terms: Terms | None, local: datetime, power_w: int | None) -> PerKwh 
 
 
 def _plain(amount: Decimal) -> Decimal:
-    """At most six decimals, and no zeros that say nothing: 0.30 and 0.3 are one price."""
+    """Two decimals, or as many more as it has, six at most."""
     short = round(amount, 6).normalize()
-    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
+    cents = short.quantize(_CENT)
+    return cents if cents == short else short

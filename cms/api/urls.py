@@ -10,6 +10,7 @@ from cms.accounts.api import urlpatterns as authentication
 from cms.api.docs import Browse, Document
 from cms.api.errors import unknown_path
 from cms.drivers.api import urlpatterns as apps
+from cms.maps.api import urlpatterns as maps
 from cms.shared.api import route
 from ocpp_gateway.api import urlpatterns as remote_control
 from rfid.api.urls import urlpatterns as cards
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *money,
     *remote_control,
     *apps,
+    *maps,
     route("schema", Document.as_view(), "schema"),
     route("docs", Browse.as_view(), "docs"),
     path("", RedirectView.as_view(pattern_name="docs")),

@@ -19,6 +19,7 @@ from cms.settings.apps import (  # noqa: F401
     CONNECTION_TIMEOUT,
     FRONTEND_URL,
     HEARTBEAT_INTERVAL,
+    MAPS_PUBLIC,
     MAX_CONNECTIONS,
     SESSION_TIMEOUT,
 )
@@ -232,7 +233,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "cms.shared.api.LinkedPages",
     "DEFAULT_SCHEMA_CLASS": "cms.api.schema.Schema",
     "EXCEPTION_HANDLER": "cms.api.errors.handle",
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min"},
+    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "maps": "60/min"},
     # Whose address counts as the caller's: without a proxy nobody may name another one.
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

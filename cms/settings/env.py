@@ -223,6 +223,7 @@ VARIABLES: dict[str, Variable] = {
     "FRONTEND_URL": Variable(
         origins, [], "addresses such as https://app.example.com, separated by commas"
     ),
+    "MAPS_PUBLIC": Variable(flag, False, "true or false"),
     "APP_CONNECTS_PER_MINUTE": Variable(
         whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"
     ),

@@ -19,7 +19,7 @@ from stations.models.quirks import Quirk
 from stations.models.reservations import Reservation
 from stations.models.review import ReviewCase
 from stations.models.sessions import ChargingSession
-from stations.models.stations import ChargingStation
+from stations.models.stations import ChargingStation, Site
 from stations.models.templates import ConfigurationTemplate
 from stations.models.transfers import Transfer
 from stations.models.upgrades import ProfileUpgrade
@@ -77,6 +77,7 @@ _BY_NUMBER = {
     "quirk_id": Quirk,
     "request_id": LogRequest,
     "reservation_id": Reservation,
+    "site_id": Site,
     "template_id": ConfigurationTemplate,
     "transaction_id": ChargingSession,
     "transfer_id": Transfer,

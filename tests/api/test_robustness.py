@@ -97,6 +97,7 @@ def names(online) -> dict[str, object]:
         "assignmentId": assigned.pk,
         "paymentId": payment.pk,
         "correctionId": 1,
+        "siteId": 1,
     }
 
 

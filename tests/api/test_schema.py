@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from billing.services import periods
 from ocpp_gateway.v16 import COMMANDS
 from rfid.models import RfidCard
-from stations.models import ConfigurationTemplate, ReviewCase
+from stations.models import ConfigurationTemplate, ReviewCase, Site
 from stations.services import (
     commands,
     configuration,
@@ -164,6 +164,8 @@ def test_operation_ids_are_unique(document):
         "/api/payments",
         "/api/payments/{paymentId}",
         "/api/payments/{paymentId}/refunds",
+        "/api/markers",
+        "/api/sites/{siteId}",
     ],
 )
 def test_real_answers_fit_their_description(api: APIClient, user, online, document, path):
@@ -204,6 +206,7 @@ def test_real_answers_fit_their_description(api: APIClient, user, online, docume
         "exportId": export["id"],
         "number": periods.close(scope=periods.month(2020, 1, "UTC"), key="k", at=NOW).number,
         "paymentId": paid["id"],
+        "siteId": a_site(online),
     }
     response = api.get(path.format(**names))
     described = document["paths"][path]["get"]["responses"]["200"]["content"]
@@ -213,6 +216,13 @@ def test_real_answers_fit_their_description(api: APIClient, user, online, docume
     }
     jsonschema_rs.validate(schema, response.json())
     assert response.json()
+
+
+def a_site(station) -> int:
+    """The number of a site on the map where the station stands."""
+    made = Site.objects.create(name="Harbour", latitude=52, longitude=13)
+    type(station).objects.filter(pk=station.pk).update(site=made)
+    return made.pk
 
 
 def an_invoice(station) -> int:

@@ -60,7 +60,7 @@ def test_a_price_is_told_with_its_tax(station):
 
 def test_a_price_that_contains_its_tax_is_told_as_it_is(station):
     everywhere({**ENERGY, "tax_included": True})
-    assert price(station) == "0.3 EUR"
+    assert price(station) == "0.30 EUR"
 
 
 def test_the_most_specific_place_decides(station):
@@ -72,7 +72,7 @@ def test_the_most_specific_place_decides(station):
     ]
     for number, (level, target) in enumerate(levels, 1):
         assigned(level, target, f"0.{number}")
-        assert price(station) == f"0.{number} EUR"
+        assert price(station) == f"0.{number}0 EUR"
 
 
 def test_the_tariff_of_another_place_says_nothing_here(station):
@@ -90,16 +90,16 @@ def test_what_a_group_has_of_its_own_is_no_price_of_the_place(station):
 def test_the_hour_at_the_site_decides(station):
     night = {"kind": "energy", "price": "0.10", "when": {"between": "22:00-06:00"}}
     everywhere(of_components(night, {"kind": "energy", "price": "0.40"}))
-    assert price(station) == "0.4 EUR"
-    assert price(station, at=after(9.25 * 60)) == "0.1 EUR"  # 21:15 in UTC is 22:15 there
+    assert price(station) == "0.40 EUR"
+    assert price(station, at=after(9.25 * 60)) == "0.10 EUR"  # 21:15 in UTC is 22:15 there
 
 
 def test_the_class_of_power_decides(station):
     rapid = {"kind": "energy", "price": "0.60", "when": {"min_w": 50_000}}
     everywhere(of_components(rapid, {"kind": "energy", "price": "0.40"}))
-    assert price(station, power_w=22_000) == "0.4 EUR"
-    assert price(station, power_w=150_000) == "0.6 EUR"
-    assert price(station) == "0.4 EUR"
+    assert price(station, power_w=22_000) == "0.40 EUR"
+    assert price(station, power_w=150_000) == "0.60 EUR"
+    assert price(station) == "0.40 EUR"
 
 
 def test_a_tariff_of_time_alone_has_no_price_of_energy(station):
@@ -109,7 +109,7 @@ def test_a_tariff_of_time_alone_has_no_price_of_energy(station):
 
 def test_energy_that_is_free_costs_nothing(station):
     everywhere(of_components({"kind": "energy", "price": "0"}))
-    assert price(station) == "0 EUR"
+    assert price(station) == "0.00 EUR"
 
 
 def test_the_version_that_is_valid_decides(station):
@@ -123,7 +123,7 @@ def test_the_version_that_is_valid_decides(station):
     )
     assert price(station, at=after(-1)) == "0.357 EUR"
     assert price(station) == "0.595 EUR"
-    assert price(station, at=after(60)) == "0.3 EUR"
+    assert price(station, at=after(60)) == "0.30 EUR"
 
 
 def test_before_all_versions_the_first_one_counts(station):

@@ -28,6 +28,7 @@ WRONG = {
     "BILLING_SETTLE_SECONDS": ["-1", "86401"],
     "BILLING_STOP_AT_PERCENT": ["0", "101"],
     "LOG_FORMAT": ["xml"],
+    "MAPS_PUBLIC": ["maybe"],
     "MAP_TILE_URL": [
         "tile.example.com",
         "ftp://x/{z}/{x}/{y}",
