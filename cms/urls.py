@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from cms import palette
 from cms.accounts import second_factor
+from cms.graphql.view import GraphQL
 from cms.health import health
 from cms.home.views import urls as home_urls
 from cms.shared.api import route
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api", RedirectView.as_view(pattern_name="docs")),
     path("api/", include("cms.api.urls")),
+    route("graphql", GraphQL.as_view(), "graphql"),
     route("health", health, "health"),
 ]
 handler400 = "cms.api.errors.bad_request"

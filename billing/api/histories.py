@@ -67,21 +67,18 @@ class HistorySerializer(CamelCaseModel):
 
     def get_site_address(self, row: Any) -> str:
         """Street, postal code and city, as far as they are known."""
-        if row.site is None:
-            return ""
-        town = " ".join(filter(None, [row.site.postal_code, row.site.city]))
-        return ", ".join(filter(None, [row.site.address, town]))
+        return histories.site_address(row)
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_cost(self, row: Any) -> str | None:
         """As text, with the decimals of its currency."""
-        price = _price(row)
+        price = histories.price(row)
         return f"{money.rounded(price.gross, price.currency):f}" if price else None
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_currency(self, row: Any) -> str | None:
         """ISO 4217."""
-        price = _price(row)
+        price = histories.price(row)
         return str(price.currency) if price else None
 
     def get_is_final(self, row: Any) -> bool:
@@ -153,8 +150,3 @@ def _keyset(sort: str) -> tuple[str, str]:
         raise ValidationError({"sort": [f"should be one of {', '.join(_NAMES)}"]})
     sign = "-" if sort.startswith("-") else ""
     return sign + column, f"{sign}transaction_id"
-
-
-def _price(row: Any) -> Any:
-    """The bill that stands, or the live price; None where there is neither."""
-    return row.bill or (row.live and row.live.bill)

@@ -84,6 +84,19 @@ def with_costs(sessions: Sequence[Any], *, at: datetime) -> None:
         row.live = live.get(row.pk)
 
 
+def price(row: Any) -> Any:
+    """What a session of ``with_costs`` costs: the bill that stands, or the live price, or None."""
+    return row.bill or (row.live and row.live.bill)
+
+
+def site_address(row: Any) -> str:
+    """Where a session of ``with_costs`` was: street, postal code and city, as far as known."""
+    if row.site is None:
+        return ""
+    town = " ".join(filter(None, [row.site.postal_code, row.site.city]))
+    return ", ".join(filter(None, [row.site.address, town]))
+
+
 def _live(session_ids: Sequence[int], at: datetime) -> dict[int, Priced]:
     if not session_ids:
         return {}

@@ -1,0 +1,1 @@
+"""GraphQL at ``/graphql``: the documents of the EV Backend, on the services of everything else."""

@@ -1,0 +1,32 @@
+"""Pages: so many rows from so many on. Bounded, as nobody reads a thousand pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from django.db.models import QuerySet
+
+from cms.shared.errors import DomainError
+
+MOST, FURTHEST = 1_000, 100_000
+
+
+@strawberry.input
+class Paging:
+    """Which rows of a list."""
+
+    limit: int | None = strawberry.field(default=None, description=f"At most {MOST}")
+    offset: int | None = None
+
+
+def page_of(rows: QuerySet[Any], paging: Paging | None, *, usual: int = MOST) -> QuerySet[Any]:
+    """The rows meant. Raises DomainError that names what is wrong with ``paging``."""
+    limit = usual if paging is None or paging.limit is None else paging.limit
+    offset = 0 if paging is None or paging.offset is None else paging.offset
+    if limit < 1:
+        raise DomainError.of_field("paging.limit", "should be a whole number from 1 on")
+    if not 0 <= offset <= FURTHEST:
+        problem = "should be from 0 to %(most)s"
+        raise DomainError.of_field("paging.offset", problem, most=FURTHEST)
+    return rows[offset : offset + min(limit, MOST)]
