@@ -90,11 +90,8 @@ def price(row: Any) -> Any:
 
 
 def site_address(row: Any) -> str:
-    """Where a session of ``with_costs`` was: street, postal code and city, as far as known."""
-    if row.site is None:
-        return ""
-    town = " ".join(filter(None, [row.site.postal_code, row.site.city]))
-    return ", ".join(filter(None, [row.site.address, town]))
+    """Where a session of ``with_costs`` was: as far as it is known."""
+    return row.site.one_line if row.site else ""
 
 
 def _live(session_ids: Sequence[int], at: datetime) -> dict[int, Priced]:

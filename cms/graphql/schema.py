@@ -12,6 +12,7 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from cms.graphql import limits, problems
 from cms.graphql.histories import HistoryQueries
+from cms.graphql.maps import MapQueries
 
 
 class _Schema(strawberry.Schema):
@@ -20,7 +21,7 @@ class _Schema(strawberry.Schema):
         errors[:] = [problems.explained(error) for error in errors]
 
 
-Query = merge_types("Query", (HistoryQueries,))
+Query = merge_types("Query", (HistoryQueries, MapQueries))
 schema = _Schema(
     query=Query,
     config=StrawberryConfig(disable_field_suggestions=True),

@@ -108,4 +108,4 @@ def _why(error: CannotGetOperationTypeError | InvalidOperationTypeError) -> str:
 
 
 def _formatted(error: GraphQLError) -> Any:
-    return error.formatted
+    return problems.explained(error).formatted

@@ -73,6 +73,12 @@ class Site(Timestamped):
         return self.name
 
     @property
+    def one_line(self) -> str:
+        """Street, postal code and city, as far as they are known."""
+        town = " ".join(filter(None, [self.postal_code, self.city]))
+        return ", ".join(filter(None, [self.address, town]))
+
+    @property
     def zone(self) -> tzinfo:
         """Its time zone."""
         return _zone_named(self.time_zone)

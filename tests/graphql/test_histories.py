@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cms.accounts.models import User
@@ -21,7 +23,7 @@ from tests.graphql.documents import CHARGING_HISTORIES, USER_CHARGING_HISTORY
 
 pytestmark = pytest.mark.django_db
 IDS = "query q($filter: ChargingHistoryFilter!) { chargingHistories(filter: $filter) { id } }"
-DEEP = {"and": [{"and": [{"and": [{"and": [{"and": [{"and": [{"and": []}]}]}]}]}]}]}
+DEEP: Any = {"and": [{"and": [{"and": [{"and": [{"and": [{"and": [{"and": []}]}]}]}]}]}]}
 DESCENDING = [{"field": "id", "direction": "DESC"}]
 
 
