@@ -10,7 +10,7 @@ import strawberry
 from django.db.models import Q
 from strawberry import UNSET
 
-from cms.shared.errors import DomainError
+from cms.graphql.problems import wrong
 
 Columns = Mapping[str, tuple[str, str]]
 _MOST_VALUES, _MOST_CONDITIONS, _DEEPEST = 100, 50, 5
@@ -89,7 +89,7 @@ class IdFilterComparison:
 def condition(filter_: Any, columns: Columns, *, field: str = "filter") -> Q:
     """What a filter says of ``columns``: attributes of it, their names, the columns they mean.
 
-    Raises DomainError that names the field.
+    Raises ValidationError that names the field.
     """
     return _Reader(columns).read(filter_, field, 0)
 
@@ -101,7 +101,7 @@ class _Reader:
 
     def read(self, filter_: Any, field: str, depth: int) -> Q:
         if depth > _DEEPEST:
-            raise DomainError.of_field(field, "is nested too deeply")
+            raise wrong(field, "is nested too deeply")
         where = Q()
         for attribute, (name, column) in self._columns.items():
             compared = getattr(filter_, attribute)
@@ -116,13 +116,13 @@ class _Reader:
                 either |= self._inner(one, field, depth)
             where &= either
         if self._left < 0:
-            raise DomainError.of_field(field, "%(most)d at most", most=_MOST_CONDITIONS)
+            raise wrong(field, f"{_MOST_CONDITIONS} at most")
         return where
 
     def _inner(self, one: Any, field: str, depth: int) -> Q:
         self._left -= 1
         if self._left < 0:
-            raise DomainError.of_field(field, "%(most)d at most", most=_MOST_CONDITIONS)
+            raise wrong(field, f"{_MOST_CONDITIONS} at most")
         return self.read(one, field, depth + 1)
 
 
@@ -138,7 +138,7 @@ def _conditions(compared: Any, column: str, field: str) -> Iterator[Q]:
 
 def _null(value: Any, column: str, name: str, field: str) -> Q:
     if value is not None:
-        raise DomainError.of_field(field, "should be null")
+        raise wrong(field, "should be null")
     return Q(**{f"{column}__isnull": _NULL[name]})
 
 
@@ -155,10 +155,10 @@ def _checked(value: Any, field: str) -> Any:
     """A value a database can compare with."""
     if isinstance(value, list):
         if len(value) > _MOST_VALUES:
-            raise DomainError.of_field(field, "%(most)d at most", most=_MOST_VALUES)
+            raise wrong(field, f"{_MOST_VALUES} at most")
         return [_checked(one, field) for one in value]
     if isinstance(value, float) and not abs(value) <= _LARGEST:
-        raise DomainError.of_field(field, "is too large")
+        raise wrong(field, "is too large")
     if isinstance(value, str) and "\0" in value:
-        raise DomainError.of_field(field, "should be one line of text")
+        raise wrong(field, "should be one line of text")
     return value

@@ -25,8 +25,8 @@ from cms.graphql.comparisons import (
 )
 from cms.graphql.fields import asking
 from cms.graphql.paging import Paging, page_of
+from cms.graphql.problems import wrong
 from cms.shared import clock, money, scoping
-from cms.shared.errors import DomainError
 from stations import selectors
 from stations.models import ChargingSession
 
@@ -224,7 +224,7 @@ def _named(caller: Caller, filter_: ChargingHistoryFilter) -> Any:
     user = person(caller)
     inner = [*(filter_.and_ or []), *(filter_.or_ or [])]
     if any(one.user_id for one in inner):
-        raise DomainError.of_field("filter.userId", "should stand at the top of the filter")
+        raise wrong("filter.userId", "should stand at the top of the filter")
     if filter_.user_id is None or filter_.user_id.eq == str(user.pk):
         return user
     needs(caller, SessionBill)
@@ -251,7 +251,7 @@ def _listed(rows: QuerySet[Any], paging: Paging | None, info: Info) -> list[Any]
 def _order(sorting: list[ChargingHistorySort] | None) -> list[Any]:
     """Columns, the number last: so the order is the same each time. No value comes last."""
     if len(sorting or []) > len(ChargingHistorySortFields):
-        raise DomainError.of_field("sorting", "names a column twice")
+        raise wrong("sorting", "names a column twice")
     order: list[Any] = []
     for one in sorting or []:
         column = F(str(one.field.value))
@@ -262,5 +262,5 @@ def _order(sorting: list[ChargingHistorySort] | None) -> list[Any]:
 
 def _text(value: str) -> str:
     if "\0" in value:
-        raise DomainError.of_field("input.chargePointHardwareId", "should be one line of text")
+        raise wrong("input.chargePointHardwareId", "should be one line of text")
     return value

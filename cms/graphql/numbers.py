@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cms.shared.errors import DomainError
+from cms.graphql.problems import wrong
 
 
 def number(said: str, field: str) -> int:
-    """The number of a row. Raises DomainError that names ``field``."""
+    """The number of a row. Raises ValidationError that names ``field``."""
     if said.isascii() and said.isdigit() and len(said) < 19:
         return int(said)
-    raise DomainError.of_field(field, "should be a whole number")
+    raise wrong(field, "should be a whole number")

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 from django.db.models import QuerySet
 
-from cms.shared.errors import DomainError
+from cms.graphql.problems import wrong
 
 MOST, FURTHEST = 1_000, 100_000
 
@@ -21,12 +21,11 @@ class Paging:
 
 
 def page_of(rows: QuerySet[Any], paging: Paging | None, *, usual: int = MOST) -> QuerySet[Any]:
-    """The rows meant. Raises DomainError that names what is wrong with ``paging``."""
+    """The rows meant. Raises ValidationError that names what is wrong with ``paging``."""
     limit = usual if paging is None or paging.limit is None else paging.limit
     offset = 0 if paging is None or paging.offset is None else paging.offset
     if limit < 1:
-        raise DomainError.of_field("paging.limit", "should be a whole number from 1 on")
+        raise wrong("paging.limit", "should be a whole number from 1 on")
     if not 0 <= offset <= FURTHEST:
-        problem = "should be from 0 to %(most)s"
-        raise DomainError.of_field("paging.offset", problem, most=FURTHEST)
+        raise wrong("paging.offset", f"should be from 0 to {FURTHEST}")
     return rows[offset : offset + min(limit, MOST)]

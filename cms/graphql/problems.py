@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from rest_framework.exceptions import ValidationError
 
 from cms.api import errors
 
@@ -56,6 +57,11 @@ def said_as(message: str, code: str, fields: Any = None) -> dict[str, Any]:
 def code_of(code: str) -> str:
     """The code for one of our API."""
     return _CODES.get(code, code.upper())
+
+
+def wrong(field: str, problem: str) -> ValidationError:
+    """What is wrong with one field of the input."""
+    return ValidationError({field: [problem]})
 
 
 def limited(message: str) -> GraphQLError:
