@@ -12,7 +12,10 @@ _LINK = {
     "schema": {"type": "string"},
     "description": 'The next page, where there is one: `<address>; rel="next"`',
 }
-_TAGS = {"admin": "remote control", "rfid": "cards", "auth": "authentication"}
+_TAGS = {
+    **{"admin": "remote control", "rfid": "cards", "auth": "authentication"},
+    **{"me": "drivers", "users": "people"},
+}
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -57,6 +60,13 @@ class Schema(AutoSchema):
         """The noun of the path, in words people use."""
         tags = super().get_tags()
         return [_TAGS.get(tag, tag) for tag in tags]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """What opens a view; keys nothing that is somebody's own."""
+        found: list[dict[str, Any]] = super().get_auth()
+        if not getattr(self.view, "is_own", False):
+            return found
+        return [each for each in found if not {*ApiKeyScheme.name} & {*each}]
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         found = super()._get_response_bodies(direction)

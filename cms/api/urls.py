@@ -6,10 +6,10 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from billing.api.urls import urlpatterns as money
-from cms.accounts.api import urlpatterns as authentication
+from cms.accounts.api.urls import urlpatterns as authentication
 from cms.api.docs import Browse, Document
 from cms.api.errors import unknown_path
-from cms.drivers.api import urlpatterns as apps
+from cms.drivers.api.urls import urlpatterns as apps
 from cms.maps.api import urlpatterns as maps
 from cms.shared.api import route
 from ocpp_gateway.api import urlpatterns as remote_control

@@ -1,4 +1,7 @@
-"""Drivers' apps, their socket and maps: names and times as the Charging WebSocket API has them."""
+"""Drivers' apps: their socket (names and times as the Charging WebSocket API has them), maps, whose
+
+pages may call the API (CORS), and whether drivers register themselves.
+"""
 
 from __future__ import annotations
 
@@ -13,3 +16,14 @@ MAPS_PUBLIC: bool = env("MAPS_PUBLIC")
 APP_CONNECTS_PER_MINUTE: int = env("APP_CONNECTS_PER_MINUTE")
 APP_LOGINS_PER_MINUTE: int = env("APP_LOGINS_PER_MINUTE")
 APP_MESSAGES_PER_MINUTE: int = env("APP_MESSAGES_PER_MINUTE")
+REGISTRATION: str = env("REGISTRATION")
+
+# Which web apps may read answers. Tokens go in a header, so no cookie ever needs to come along:
+# a page elsewhere never acts as whoever is logged in to the admin.
+CORS_ALLOWED_ORIGINS: list[str] = sorted({*env("CORS_ALLOWED_ORIGINS"), *FRONTEND_URL})
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/(api|graphql|health)(/|$)"
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "idempotency-key", "x-api-key"),
+]
+CORS_EXPOSE_HEADERS = ["Link", "Location", "Retry-After"]

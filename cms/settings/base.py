@@ -12,17 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from cms.settings.addresses import public_url
-from cms.settings.apps import (  # noqa: F401
-    APP_CONNECTS_PER_MINUTE,
-    APP_LOGINS_PER_MINUTE,
-    APP_MESSAGES_PER_MINUTE,
-    CONNECTION_TIMEOUT,
-    FRONTEND_URL,
-    HEARTBEAT_INTERVAL,
-    MAPS_PUBLIC,
-    MAX_CONNECTIONS,
-    SESSION_TIMEOUT,
-)
+from cms.settings.apps import *  # noqa: F403
 from cms.settings.databases import database, ensure_folder
 from cms.settings.email import email
 from cms.settings.env import BASE_DIR, env
@@ -70,6 +60,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "corsheaders",
     "auditlog",
     "axes",
     "csp",
@@ -90,6 +81,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # before whatever may answer by itself
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.csp.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
@@ -233,7 +225,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "cms.shared.api.LinkedPages",
     "DEFAULT_SCHEMA_CLASS": "cms.api.schema.Schema",
     "EXCEPTION_HANDLER": "cms.api.errors.handle",
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "maps": "60/min"},
+    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "register": "10/min", "maps": "60/min"},
     # Whose address counts as the caller's: without a proxy nobody may name another one.
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -224,6 +224,10 @@ VARIABLES: dict[str, Variable] = {
         origins, [], "addresses such as https://app.example.com, separated by commas"
     ),
     "MAPS_PUBLIC": Variable(flag, False, "true or false"),
+    "CORS_ALLOWED_ORIGINS": Variable(
+        origins, [], "origins such as https://app.example.com, separated by commas"
+    ),
+    "REGISTRATION": Variable(one_of("off", "account", "card"), "off", "off, account or card"),
     "APP_CONNECTS_PER_MINUTE": Variable(
         whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"
     ),

@@ -33,6 +33,7 @@ from stations.models.connectors import Connector, ConnectorStatus, StatusChange
 from stations.models.effects import CommandEffect, EffectState
 from stations.models.energy import EnergyHour, EnergyTally
 from stations.models.errands import ErrandReport, Outcome, Subject
+from stations.models.favourites import Favourite
 from stations.models.firmware import FirmwareImage, FirmwareUpdate
 from stations.models.limits import LimitKind, LimitState, SessionLimit
 from stations.models.local_lists import (
@@ -82,6 +83,7 @@ __all__ = [
     "EnergyHour",
     "EnergyTally",
     "ErrandReport",
+    "Favourite",
     "FirmwareImage",
     "FirmwareUpdate",
     "Happening",

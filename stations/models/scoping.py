@@ -31,6 +31,11 @@ def whole_batch(limit: Limit) -> Q:
     return Q(Exists(items)) & ~Q(Exists(items.exclude(station__site__in=limit.site_ids)))
 
 
+def own(limit: Limit) -> Q:
+    """What they marked themselves."""
+    return Q(user=limit.user_id)
+
+
 _OF_STATIONS = (
     *(
         "BatchItem",
@@ -57,6 +62,7 @@ RULES: dict[str, Rule] = {
     "CommandEffect": "command__station__site",
     "SessionLimit": "command__station__site",
     "CommandBatch": whole_batch,
+    "Favourite": own,
     # What is known of models, or kept for whichever station needs it
     "ChargingProfile": everybody,
     "ConfigurationTemplate": everybody,

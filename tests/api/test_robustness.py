@@ -98,6 +98,8 @@ def names(online) -> dict[str, object]:
         "paymentId": payment.pk,
         "correctionId": 1,
         "siteId": 1,
+        "cardId": 1,
+        "favouriteId": 1,
     }
 
 

@@ -55,6 +55,8 @@ WRONG = {
     "SESSION_TIMEOUT": ["60", "1h"],
     "CONNECTION_TIMEOUT": ["60", "5m"],
     "MAX_CONNECTIONS": ["0", "many"],
+    "CORS_ALLOWED_ORIGINS": ["app.example.com", "https://app.example.com/path", "*"],
+    "REGISTRATION": ["on", "true"],
     "FRONTEND_URL": ["app.example.com", "https://app.example.com/path", "*"],
     "APP_CONNECTS_PER_MINUTE": ["0", "1.5"],
     "APP_LOGINS_PER_MINUTE": ["0", "1.5"],

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from cms.drivers import counts
 from cms.shared import clock
-from cms.shared.api import CamelCase, route
+from cms.shared.api import CamelCase
 
 
 class Connections(CamelCase):
@@ -44,6 +44,3 @@ class Stats(APIView):
         """How many apps and stations are connected."""
         said: dict[str, Any] = {"success": True, "data": counts.connections()}
         return Response({**said, "timestamp": clock.text(clock.now())})
-
-
-urlpatterns = [route("stats", Stats.as_view(), "stats")]

@@ -22,7 +22,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.views import TokenViewBase
 
 from cms.accounts import codes, throttle
-from cms.shared.api import CamelCase, route
+from cms.shared.api import CamelCase
 
 _CODE_WANTED = "This user has a second factor: send the code of the authenticator app as otp."
 _CODE_WRONG = "The code is wrong, or was used already: wait for the next one."
@@ -69,7 +69,7 @@ class _PasswordAndCode(TokenObtainSerializer):
             given = super().validate(attrs)
         except exceptions.AuthenticationFailed:
             if throttle.was_refused(request):
-                raise _too_often(request, name) from None
+                raise too_often(request, name) from None
             raise
         self._check_code(request, name, attrs.get("otp", ""))
         return given
@@ -85,7 +85,7 @@ class _PasswordAndCode(TokenObtainSerializer):
         if codes.check(user, code) is None:
             throttle.was_wrong(request, name)
             if throttle.was_refused(request):
-                raise _too_often(request, name)
+                raise too_often(request, name)
             raise exceptions.ValidationError({"otp": [_CODE_WRONG]})
 
 
@@ -132,7 +132,8 @@ class LogOut(TokenViewBase):
         return Response(status=204)
 
 
-def _too_often(request: Request, username: str) -> exceptions.Throttled:
+def too_often(request: Request, username: str) -> exceptions.Throttled:
+    """What is said to who was wrong too often (429), with how long it lasts."""
     seconds = throttle.wait(request, username).total_seconds()
     return exceptions.Throttled(wait=seconds, detail="There were too many wrong logins from here.")
 
@@ -143,10 +144,3 @@ def _pair(tokens: dict[str, str]) -> dict[str, Any]:
     except TokenError as error:  # it ran out while we looked at it
         raise InvalidToken(str(error)) from error
     return {**tokens, "accessExpiresAt": datetime.fromtimestamp(expires, UTC)}
-
-
-urlpatterns = [
-    route("auth/token", LogIn.as_view(), "auth-token"),
-    route("auth/refresh", Refresh.as_view(), "auth-refresh"),
-    route("auth/logout", LogOut.as_view(), "auth-logout"),
-]

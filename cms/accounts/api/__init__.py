@@ -1,0 +1,1 @@
+"""Accounts over REST: logging in, and people as operators administer them."""
