@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,8 +14,10 @@ from billing.models import (
     Account,
     AccountKind,
     Company,
+    EntryKind,
     Invoice,
     Issuer,
+    JournalEntry,
     Posting,
     SessionBill,
     Tariff,
@@ -96,6 +98,16 @@ def postings(account: Account) -> QuerySet[Posting]:
     """What happened on an account, newest first."""
     rows = Posting.objects.filter(account=account).select_related("entry", "account")
     return rows.order_by("-id")
+
+
+def held_for(references: Iterable[str]) -> dict[str, Decimal]:
+    """What is set aside for each of these (such as ``session/4711``), where something is."""
+    found = JournalEntry.objects.filter(
+        kind=EntryKind.HOLD, reference__in=[*references], closed_by=None
+    )
+    entries = dict(found.values_list("pk", "reference"))
+    held = Posting.objects.filter(entry__in=entries, amount__gt=0)
+    return {entries[entry]: amount for entry, amount in held.values_list("entry_id", "amount")}
 
 
 def zone() -> str:

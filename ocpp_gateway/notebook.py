@@ -105,6 +105,20 @@ class Notebook:
             self._schedule()
 
 
+def keep(entries: list[Exchange]) -> None:
+    """Write entries now, within the caller's transaction: for who has no event loop."""
+    rows = [masked(entry) for entry in entries]
+    bulk.run([bulk.insert("ocpp_gateway_ocppmessage", _COLUMNS, rows)])
+
+
+def cut(text: str) -> str:
+    """``text`` of a frame as long as it is kept. Masked first: half a secret is recognised by
+
+    nobody any more.
+    """
+    return text if len(text) <= _LONGEST else mask(text)[:_LONGEST] + "…"
+
+
 def _length(entry: Exchange) -> int:
     return len(entry.request) + len(entry.response)
 
@@ -112,12 +126,7 @@ def _length(entry: Exchange) -> int:
 def _shortened(entry: Exchange) -> Exchange:
     if len(entry.request) <= _LONGEST and len(entry.response) <= _LONGEST:
         return entry
-    return entry._replace(request=_cut(entry.request), response=_cut(entry.response))
-
-
-def _cut(text: str) -> str:
-    """Masked first: half a secret would not be recognised any more."""
-    return text if len(text) <= _LONGEST else mask(text)[:_LONGEST] + "…"
+    return entry._replace(request=cut(entry.request), response=cut(entry.response))
 
 
 def _write(exchanges: list[Exchange], heard: list[int], at: datetime) -> None:
@@ -134,5 +143,4 @@ def _store(exchanges: list[Exchange], heard: list[int], at: datetime) -> None:
                 cursor.execute("SET LOCAL synchronous_commit = off")
         if heard:
             stations.heard_from(station_ids=heard, at=at)
-        rows = [masked(entry) for entry in exchanges]
-        bulk.run([bulk.insert("ocpp_gateway_ocppmessage", _COLUMNS, rows)])
+        keep(exchanges)

@@ -17,10 +17,12 @@ from billing import selectors
 from billing.api.corrections import CorrectionSerializer, waiting
 from billing.api.customers import customer
 from billing.models import Account, CorrectionKind, CorrectionRequest, JournalEntry, Posting
-from billing.services import corrections
+from billing.services import corrections, giving_back, holds
 from cms.shared import clock
-from cms.shared.api import CamelCase
-from cms.shared.errors import NotFound
+from cms.shared.api import CamelCase, Enveloped
+from cms.shared.api.envelopes import Refusal
+from cms.shared.errors import Conflict, NotFound
+from stations.models import ChargingSession, SessionStatus
 
 
 class RefundRequest(CamelCase):
@@ -66,14 +68,25 @@ class RefundAnswer(CamelCase):
     transaction = RefundTransaction()
 
 
-class RefundViews(GenericViewSet[Account]):
+class RefundRefusal(Refusal):
+    """That system's form, and what our own says besides."""
+
+    code = serializers.CharField()
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+
+
+class RefundViews(Enveloped, GenericViewSet[Account]):
     """Refunds."""
 
     model = Account
     permissions: ClassVar[dict[str, str]] = {"POST": "billing.refund_wallet"}
-    scopes: ClassVar[dict[str, str]] = {"POST": "money"}
+    scopes: ClassVar[dict[str, tuple[str, ...]]] = {"POST": ("money", "gateway")}
     queryset = Account.objects.none()
     serializer_class = RefundRequest
+    refusal_serializer = RefundRefusal
+    keeps = ("code", "fields")
 
     @extend_schema(
         request=RefundRequest,
@@ -94,21 +107,45 @@ class RefundViews(GenericViewSet[Account]):
         wallet = selectors.wallet_of(customer(fields["customer_id"]), settings.BILLING_CURRENCY)
         if wallet is None:
             raise NotFound("This customer has no wallet", fields={"customerId": ["has no wallet"]})
+        reference = f"session/{fields['session_id']}"
+        key = f"refund/{wallet.account.pk}/{fields['session_id']}"
+        if _is_gateway(request) and not JournalEntry.objects.filter(idempotency_key=key).exists():
+            _check_open(wallet.account, reference)
         made = corrections.ask(
             kind=CorrectionKind.SESSION_REFUND,
             parameters={
                 "wallet_id": wallet.account.pk,
-                "reference": f"session/{fields['session_id']}",
+                "reference": reference,
                 "amount": fields["refund_amount"],
             },
             reason=fields.get("description") or "",
-            key=f"refund/{wallet.account.pk}/{fields['session_id']}",
+            key=key,
             at=clock.now(),
             by_id=request.user.pk,
         )
         if isinstance(made, CorrectionRequest):
             return waiting(made)
         return Response({"success": True, "transaction": _shown(made, wallet.account, fields)})
+
+
+def _is_gateway(request: Request) -> bool:
+    """Whether who asks may report of sessions, and nothing else with money."""
+    return "money" not in getattr(request.auth, "scopes", ("money",))
+
+
+def _check_open(wallet: Account, reference: str) -> None:
+    """A gateway gives back what is held for a session that is over, before our bill does."""
+    number = reference.partition("/")[2]
+    under_way = ChargingSession.objects.filter(status=SessionStatus.ACTIVE)
+    if number.isascii() and number.isdigit() and under_way.filter(pk=int(number[:18])).exists():
+        raise Conflict("%(reference)s is under way: stop it first", reference=reference)
+    if holds.open_hold(wallet.pk, reference) is None and giving_back.last_charge(
+        wallet.pk, reference
+    ):
+        raise Conflict(
+            "%(reference)s is charged: what was held beyond it was given back with its bill",
+            reference=reference,
+        )
 
 
 def _check(amount: Decimal, deducted: Decimal | None) -> None:

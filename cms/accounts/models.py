@@ -30,6 +30,7 @@ class Scope(models.TextChoices):
     WRITE = "write", "Change stations, cards and reservations"
     CONTROL = "control", "Send commands to stations"
     MONEY = "money", "Top up wallets and refund"
+    GATEWAY = "gateway", "Report what another gateway's stations do"
 
 
 class User(Profile, AbstractUser):
@@ -95,7 +96,9 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=100, help_text="What uses this key")
     prefix = models.CharField(max_length=8, unique=True)
     hashed_key = models.CharField(max_length=64)
-    scopes = models.JSONField(default=list, help_text="Some of: read, write, control, money")
+    scopes = models.JSONField(
+        default=list, help_text="Some of: read, write, control, money, gateway"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys"
     )

@@ -70,9 +70,10 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         found = super()._get_response_bodies(direction)
+        form = getattr(self.view, "refusal_serializer", ErrorSerializer)
         for code, why in self._refusals().items():
             if code not in found:
-                answer = self._get_response_for_code(ErrorSerializer, code, ["application/json"])
+                answer = self._get_response_for_code(form, code, ["application/json"])
                 found[code] = {**answer, "description": why}
         if self._is_list_view() and self._get_paginator():
             found["200"].setdefault("headers", {})["Link"] = _LINK

@@ -10,6 +10,7 @@ from cms.accounts.api.urls import urlpatterns as authentication
 from cms.api.docs import Browse, Document
 from cms.api.errors import unknown_path
 from cms.drivers.api.urls import urlpatterns as apps
+from cms.gateways.api import urlpatterns as gateways
 from cms.maps.api import urlpatterns as maps
 from cms.shared.api import route
 from ocpp_gateway.api import urlpatterns as remote_control
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *remote_control,
     *apps,
     *maps,
+    *gateways,
     route("schema", Document.as_view(), "schema"),
     route("docs", Browse.as_view(), "docs"),
     path("", RedirectView.as_view(pattern_name="docs")),

@@ -28,7 +28,15 @@ Receiver = Callable[..., None]
 
 # What stations report, counters, and copies of what stands elsewhere.
 _REPORTED = (
-    *("online", "connection_id", "connected_at", "last_seen_at", "disconnected_at", "boot_reason"),
+    *(
+        "online",
+        "connection_id",
+        "served_by",
+        "connected_at",
+        "last_seen_at",
+        "disconnected_at",
+        "boot_reason",
+    ),
     *("connected_profile", "updated_at", "created_at"),
 )
 _SECRET = ("key_hash", "pending_keys", "hashed_key", "token")

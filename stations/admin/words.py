@@ -68,6 +68,7 @@ _REVIEW = {
     "ClockSkew": lazy("it ended before it began"),
     "Silent": lazy("its station has been away for long"),
     "SecondStop": lazy("another stop contradicts its own"),
+    "OtherGateway": lazy("another gateway contradicts what is known here"),
 }
 
 

@@ -73,6 +73,13 @@ RULES: dict[str, Rule] = {
     "Snooze": everybody,
     "StationAuthority": everybody,
 }
+
+
+def _number(text: str) -> int:
+    """The number in ``text``; where it is none: one that nothing has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 _BY_NUMBER = {
     "batch_id": CommandBatch,
     "case_id": ReviewCase,
@@ -92,6 +99,9 @@ _BY_NUMBER = {
 }
 NAMES: dict[str, Named] = {
     "cp_id": lambda _, text: ChargingStation.objects.named(text),
+    "device_id": lambda _, text: ChargingStation.objects.named(text),
+    # In a text, as gateways elsewhere write it
+    "session_id": lambda _, text: ChargingSession.objects.filter(pk=_number(text)),
     # Of several models: the one the view is about
     "assignment_id": lambda model, text: model._default_manager.filter(pk=int(text)),
     **{name: by_number(model) for name, model in _BY_NUMBER.items()},

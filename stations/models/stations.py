@@ -173,6 +173,10 @@ class ChargingStation(Timestamped):
     # What we see of it
     online = models.BooleanField(default=False, db_index=True)
     connection_id = models.CharField(max_length=32, blank=True)  # of the newest socket
+    # The gateway elsewhere that serves it, where that was heard of last (docs/gateways.md)
+    served_by = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
     connected_at = models.DateTimeField(null=True, blank=True)
     disconnected_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)

@@ -83,6 +83,7 @@ def connected(
     is_back = rows.filter(online=False).update(online=True)
     rows.update(
         connection_id=connection_id,
+        served_by="",
         protocol=protocol,
         connected_at=at,
         last_seen_at=at,

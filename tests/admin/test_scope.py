@@ -188,6 +188,7 @@ def endpoints(world: World) -> Iterator[Endpoint]:
 
 _WRITTEN: dict[str, Any] = {
     "cp_id": lambda row: row.cp_id,
+    "device_id": lambda row: row.cp_id,
     "tag_id": lambda row: row.id_tag,
     "number": lambda row: row.number,
 }

@@ -109,19 +109,27 @@ def test_the_use_of_a_key_is_noted(user, reader):
         ("write", "put", "stations/CP_001"),
         ("write", "post", "stations/CP_001/key"),
         ("money", "post", "wallet/top-up"),
-        ("money", "post", "wallet/refund"),
+        ("gateway", "post", "charger/ensure"),
+        ("gateway", "get", "charger/by-device/CP_001"),
         ("control", "post", "admin/CP_001/reset"),
         ("control", "post", "admin/CP_001/reserve-now"),
     ],
 )
 def test_each_scope_opens_only_its_own(user, scope, method, path):
-    for presented in ("read", "write", "control", "money"):
+    for presented in Scope.values:
         response = getattr(caller(user, presented), method)(f"/api/{path}", {}, format="json")
         if presented == scope:
             assert response.status_code not in (401, 403)
         else:
             assert response.status_code == 403
             assert response.json()["error"] == f"This API key lacks the scope {scope}."
+
+
+def test_either_of_two_scopes_opens_what_says_so(user):
+    for presented in Scope.values:
+        response = caller(user, presented).post("/api/wallet/refund", {}, format="json")
+        assert (response.status_code == 403) == (presented not in ("money", "gateway"))
+    assert response.status_code == 400
 
 
 @pytest.mark.django_db

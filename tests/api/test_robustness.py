@@ -40,6 +40,10 @@ BODIES = (
     '{"refundAmount": 1, "customerId": "ada", "sessionId": "1", "amountDeducted": "Infinity"}',
     '{"amount": 1, "provider": "stripe", "purpose": "Session", "transactionId": 4294967296}',
     '{"amount": "1e30", "provider": "cash", "cpId": "\\u0000", "companyId": -1, "reason": []}',
+    '{"deviceId": "\\u202e", "connectorCount": 1e300, "status": "online", "vendor": "\\ud800"}',
+    '{"deviceId": "X", "connectorCount": 51, "message": "Response", "raw": [3, [], {}]}',
+    '{"message": "Heartbeat", "messageId": "1", "raw": [4], "timestamp": "9999-12-31T23:59:59Z"}',
+    '{"meterEnd": 1e308, "endTime": "0001-01-01T00:00:00", "energyConsumed": "Infinity"}',
     '{"key": ["' + "x" * 100 + '"], "value": 1e308, "authorizationKey": "\\u00e9\\u00e9"}',
 )
 VALUES = (
@@ -84,6 +88,8 @@ def names(online) -> dict[str, object]:
         "templateId": template.pk,
         "batchId": batch.pk,
         "cpId": "CP_001",
+        "deviceId": "CP_001",
+        "sessionId": "1",
         "tagId": "RFID_001",
         "transactionId": charge(online, readings=1),
         "commandId": command.pk,

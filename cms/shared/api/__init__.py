@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cms.shared.api.envelopes import Enveloped
 from cms.shared.api.filters import Filters, Moment, YesNo
 from cms.shared.api.json import OrjsonParser, OrjsonRenderer
 from cms.shared.api.pages import LinkedPages
@@ -12,6 +13,7 @@ from cms.shared.api.serializers import CamelCase, CamelCaseModel, Kilo, Shouted
 __all__ = [
     "CamelCase",
     "CamelCaseModel",
+    "Enveloped",
     "Filters",
     "HasScope",
     "Kilo",

@@ -18,9 +18,9 @@ class HasScope(BasePermission):
     """A view says ``model``, and where the usual does not fit ``scopes`` and ``permissions``.
 
     Scopes: reading needs ``read``, anything else ``write``, unless ``view.scopes`` names another
-    for the method. People must be staff and have the permission on ``view.model`` that Django
-    names for the method, unless ``view.permissions`` names another. Development (DEBUG) lets
-    anybody read, as the prior gateway did; production refuses DEBUG.
+    for the method (or several, of which one will do). People must be staff and have the permission
+    on ``view.model`` that Django names for the method, unless ``view.permissions`` names another.
+    Development (DEBUG) lets anybody read, as the prior gateway did; production refuses DEBUG.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -47,9 +47,11 @@ class HasScope(BasePermission):
         return user.is_staff and user.has_perm(needed)
 
     def _key_may(self, scopes: list[str], view: Any, method: str, reading: bool) -> bool:
-        needed = "read" if reading else getattr(view, "scopes", {}).get(method, "write")
-        self.message = f"This API key lacks the scope {needed}."
-        return needed in scopes
+        usual = "read" if reading else "write"
+        needed = getattr(view, "scopes", {}).get("GET" if reading else method, usual)
+        any_of = (needed,) if isinstance(needed, str) else needed
+        self.message = f"This API key lacks the scope {' or '.join(any_of)}."
+        return not {*any_of}.isdisjoint(scopes)
 
 
 def _must_be_theirs(user: Any, view: Any) -> None:

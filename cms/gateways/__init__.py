@@ -1,0 +1,1 @@
+"""The contract of the OCPP WebSocket Service: gateways elsewhere report into this system."""
