@@ -116,7 +116,7 @@ class ActiveSessionViews(Enveloped, GenericViewSet[ChargingSession]):
     missing = "Charger not found"
 
     @extend_schema(responses=_SESSIONS, operation_id="charger_active_sessions")
-    def list(self, request: Request, device_id: str) -> Response:
+    def active(self, request: Request, device_id: str) -> Response:
         """Newest first; none of a station that nobody knows."""
         rows = (
             selectors.sessions()
@@ -280,7 +280,7 @@ urlpatterns = [
     ),
     route(
         f"{_device}/active-sessions",
-        ActiveSessionViews.as_view({"get": "list"}),
+        ActiveSessionViews.as_view({"get": "active"}),
         "charger-active-sessions",
     ),
     route(

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from cms.accounts import keys
-from cms.accounts.models import ApiKey, User
+from cms.accounts.models import ApiKey, Scope, User
 from cms.shared import clock
 from stations.models import ChargingStation
 from tests.api.conftest import NOW, caller
