@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from itertools import count
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -87,6 +89,26 @@ def publish(
             "should not be in the past: sessions may have begun under the older version",
         )
     return _publish(tariff, checked, at, valid_from, by_id)
+
+
+def flat(*, price: Decimal, currency: str, at: datetime, by_id: int | None = None) -> Tariff:
+    """The tariff by which a kWh costs ``price``, with tax, and nothing else anything.
+
+    Made where there is none; one whose terms somebody has changed is another one by now. Raises
+    InvalidTerms.
+    """
+    energy = {"kind": "energy", "price": f"{price.normalize():f}"}
+    terms = {"currency": currency, "tax_included": True, "components": [energy]}
+    wanted = documents.document(documents.terms(terms))
+    name = f"{energy['price']} {currency}/kWh"
+    known = {one.name: one for one in Tariff.objects.filter(name__startswith=name)}
+    for tariff in known.values():
+        versions = list(tariff.versions.values_list("terms", "valid_from"))
+        if all(written == wanted and valid_from <= at for written, valid_from in versions):
+            return tariff
+    free = (f"{name} ({number})" if number > 1 else name for number in count(1))
+    unused = next(each for each in free if each not in known)
+    return define(name=unused, terms=terms, at=at, by_id=by_id).tariff
 
 
 @transaction.atomic

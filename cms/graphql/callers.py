@@ -31,6 +31,10 @@ class Caller:
         """Whether an API key asks, which is nobody's own app."""
         return getattr(self.auth, "scopes", None) is not None
 
+    def asked(self, verb: str = READING) -> Any:
+        """A request as the permissions of REST look at it."""
+        return SimpleNamespace(user=self.user, auth=self.auth, method=verb)
+
 
 def person(caller: Caller) -> Any:
     """The user who asks. Raises NotAuthenticated."""
@@ -48,7 +52,6 @@ def needs(caller: Caller, model: Any, verb: str = READING, *, permission: str = 
     person(caller)
     permissions = {verb: permission} if permission else {}
     view = SimpleNamespace(model=model, kwargs={}, permissions=permissions)
-    request: Any = SimpleNamespace(user=caller.user, auth=caller.auth, method=verb)
     gate = HasScope()
-    if not gate.has_permission(request, view):
+    if not gate.has_permission(caller.asked(verb), view):
         raise PermissionDenied(gate.message)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from django.conf import settings
+from rest_framework.exceptions import PermissionDenied, Throttled
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from cms.graphql.callers import Caller, needs, person
+from cms.graphql.callers import Caller, person
 from cms.graphql.fields import asking
 from cms.graphql.numbers import number
 from cms.maps import filters, markers, sites
+from cms.maps.api import MayLook, Strangers
 from cms.maps.filters import Filter
 from cms.maps.markers import Marker
 from cms.maps.sites import Group, SiteDetails
@@ -92,14 +93,14 @@ class MapQueries:
 
 
 def looking(caller: Caller) -> Caller:
-    """Who looks at a map: whoever is known here, programs with the scope; in development all.
-
-    Raises NotAuthenticated, PermissionDenied.
-    """
-    if caller.is_program:
-        needs(caller, Site)
-    elif not settings.DEBUG:
+    """Who looks at a map, as over REST. Raises NotAuthenticated, PermissionDenied, Throttled."""
+    gate, asked = MayLook(), caller.asked()
+    if not gate.has_permission(asked, None):
         person(caller)
+        raise PermissionDenied(gate.message)
+    strangers: Any = Strangers()
+    if caller.request is not None and not strangers.allow_request(caller.request, None):
+        raise Throttled(strangers.wait())
     return caller
 
 

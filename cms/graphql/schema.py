@@ -13,6 +13,7 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 from cms.graphql import limits, problems
 from cms.graphql.histories import HistoryQueries
 from cms.graphql.maps import MapQueries
+from cms.graphql.sites import SiteMutations
 
 
 class _Schema(strawberry.Schema):
@@ -22,8 +23,10 @@ class _Schema(strawberry.Schema):
 
 
 Query = merge_types("Query", (HistoryQueries, MapQueries))
+Mutation = merge_types("Mutation", (SiteMutations,))
 schema = _Schema(
     query=Query,
+    mutation=Mutation,
     config=StrawberryConfig(disable_field_suggestions=True),
     extensions=[limits.tokens, DjangoOptimizerExtension, limits.Allowed],
 )

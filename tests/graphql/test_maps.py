@@ -116,12 +116,12 @@ def test_a_value_of_another_kind_names_its_field():
     )
 
 
-def test_a_map_is_for_who_is_known_here_and_for_all_in_development(two, settings):
+def test_a_map_is_for_who_is_known_here_and_where_it_is_public_for_all(two, settings):
     assert refusal(stranger(), FILTERED_MARKERS, input={})[0] == "UNAUTHENTICATED"
     assert refusal(program("control"), FILTERED_MARKERS, input={})[0] == "FORBIDDEN"
     for caller in (app_of(a_driver()), administrator(), program("read", name="reader")):
         assert len(data(caller, FILTERED_MARKERS, input={})) == 2
-    settings.DEBUG = True
+    settings.MAPS_PUBLIC = True
     assert len(data(stranger(), FILTERED_MARKERS, input={})) == 2
 
 
