@@ -14,6 +14,11 @@ def station_changed(*station_ids: int) -> None:
     bulletin.changed("station", *station_ids)
 
 
+def site_changed(*site_ids: int) -> None:
+    """What is known of a site, or what stands there, is another thing now: maps look again."""
+    bulletin.changed("site", *site_ids)
+
+
 def network_changed() -> None:
     """Something that the home page shows changed."""
     bulletin.changed("home", 0)

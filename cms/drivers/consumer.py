@@ -17,8 +17,9 @@ from django.conf import settings
 
 from cms.accounts import tokens
 from cms.accounts.tokens import NotValid, Presented, is_whose
-from cms.drivers import counts, envelope, following, limits, requests
+from cms.drivers import counts, envelope, following, limits, requests, topics
 from cms.drivers.envelope import Incoming, Refused
+from cms.drivers.topics import Frame, Topics
 from cms.shared import clock
 from ocpp_gateway.authentication import Denied
 from ocpp_gateway.consumers import deny
@@ -28,6 +29,7 @@ PATH = "/ws"
 _MOST_AT_ONCE = 4  # requests of one socket under way
 _LONGEST = 16_384  # characters of a frame
 _BEATS = 3  # so many intervals without a word, and the socket is closed
+_HANDLERS = {**requests.HANDLERS, **topics.HANDLERS}
 _NORMAL, _POLICY, _TOO_LARGE, _OVERLOADED = 1000, 1008, 1009, 1013
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -70,7 +72,8 @@ class DriverConsumer(AsyncConsumer):
         self._user: Presented | None = None
         self._expires_at = self._opened_at = self._heard_at = clock.now()
         self._underway: set[asyncio.Task[None]] = set()
-        self._news: dict[tuple[str, int], str] = {}
+        self._news: dict[tuple[str, int], str | Frame] = {}
+        self._topics = Topics(self.push)
         self._pushing: asyncio.Task[None] | None = None
         logger.info("WebSocket %s of an app opened from %s", self._id, self._address)
         try:
@@ -138,21 +141,21 @@ class DriverConsumer(AsyncConsumer):
             await self._say(envelope.heartbeat(clock.now(), asked))
         elif asked.type == "auth_request":
             await self._authenticate(asked)
-        elif asked.type not in requests.HANDLERS:
-            known = ["auth_request", "heartbeat", *requests.HANDLERS]
+        elif asked.type not in _HANDLERS:
+            known = ["auth_request", "heartbeat", *_HANDLERS]
             raise Refused(envelope.UNKNOWN_TYPE, f"Unknown message type {asked.type}", known=known)
         else:
             user = self._authenticated()
             if len(self._underway) >= _MOST_AT_ONCE:
                 raise Refused(envelope.TOO_OFTEN, "Too many requests at once: await their answers")
-            driver = requests.Driver(user, self._id, self._say)
+            driver = requests.Driver(user, self._id, self._say, self._topics)
             task = asyncio.create_task(self._carry_out(driver, asked))
             self._underway.add(task)
             task.add_done_callback(self._underway.discard)
 
     async def _carry_out(self, driver: requests.Driver, asked: Incoming) -> None:
         try:
-            await requests.HANDLERS[asked.type](driver, asked)
+            await _HANDLERS[asked.type](driver, asked)
         except Refused as refused:
             await self._say(envelope.error(refused, clock.now(), asked))
         except Exception:
@@ -204,13 +207,17 @@ class DriverConsumer(AsyncConsumer):
             self._pushing.cancel()
             self._pushing = None
         self._news.clear()
+        self._topics.end_all()
         if self._user is not None:
             counts.here.authenticated -= 1
             following.here().leave(self._user.user_id, self)
             self._user = None
 
-    def push(self, key: tuple[str, int], frame: str) -> None:
-        """Send it soon; of one ``key`` only the latest, however slow the app reads."""
+    def push(self, key: tuple[str, int], frame: str | Frame) -> None:
+        """Send it soon; of one ``key`` only the latest, however slow the app reads.
+
+        A function is asked when it can be sent.
+        """
         self._news.pop(key, None)  # to the end
         self._news[key] = frame
         if self._pushing is None:
@@ -223,7 +230,10 @@ class DriverConsumer(AsyncConsumer):
                     self._news.clear()
                     return
                 key = next(iter(self._news))
-                await self._say(self._news.pop(key))
+                frame = self._news.pop(key)
+                text = frame if isinstance(frame, str) else frame()
+                if text is not None:
+                    await self._say(text)
         except Exception as error:  # the socket is gone: its reader hears of it
             logger.debug("WebSocket %s cannot be told: %s", self._id, error)
         finally:

@@ -23,6 +23,7 @@ MISSING_PARAMETERS: Final = "MISSING_PARAMETERS"
 INVALID_REQUEST: Final = "INVALID_REQUEST"
 OFFLINE: Final = "CHARGE_POINT_OFFLINE"
 NO_TRANSACTION: Final = "TRANSACTION_NOT_FOUND"
+NO_SITE: Final = "SITE_NOT_FOUND"
 GATEWAY_ERROR: Final = "GATEWAY_ERROR"
 TOO_OFTEN: Final = "RATE_LIMIT_EXCEEDED"
 
@@ -30,7 +31,7 @@ TOO_OFTEN: Final = "RATE_LIMIT_EXCEEDED"
 class Refused(Exception):
     """Why something is not done: a code for programs, a sentence for people, what would help."""
 
-    def __init__(self, code: str, message: str, **details: Any) -> None:
+    def __init__(self, code: str, message: str, /, **details: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.details = code, message, details
 

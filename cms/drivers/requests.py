@@ -13,6 +13,7 @@ from cms.accounts.tokens import Presented
 from cms.drivers import charging, envelope
 from cms.drivers.charging import NotAllowed
 from cms.drivers.envelope import GATEWAY_ERROR, Incoming, Refused
+from cms.drivers.topics import Topics
 from cms.live import hub
 from cms.shared import clock
 from stations.models import Command, CommandStatus
@@ -27,11 +28,12 @@ Say = Callable[[str], Awaitable[None]]
 
 
 class Driver(NamedTuple):
-    """Who asks, over which socket; ``say`` sends a frame."""
+    """Who asks, over which socket; ``say`` sends a frame, ``topics`` are what it watches."""
 
     who: Presented
     socket_id: str
     say: Say
+    topics: Topics
 
 
 async def start(driver: Driver, asked: Incoming) -> None:

@@ -16,7 +16,7 @@ from cms.maps import documents, filters, markers, shapes, sites
 from cms.maps.filters import Filter
 from cms.shared import clock
 from cms.shared.api import route
-from cms.shared.errors import DomainError, NotFound
+from cms.shared.errors import NotFound
 
 _READ = "read"
 
@@ -77,19 +77,17 @@ class SiteOnMap(_Map):
     )
     def get(self, request: Request, site_id: int | str) -> Response:
         """A site with its connectors that suit, in groups of one type, power and price."""
-        asked = _asked(request)
-        if asked.bbox is not None:
-            raise DomainError.of_field("bbox", "is for many sites, not for one")
+        asked = _asked(request, of_site=True)
         found = sites.grouped(int(site_id), asked, request.user, clock.now())
         if found is None:
             raise NotFound("Site not found")
         return Response(shapes.site(found))
 
 
-def _asked(request: Request) -> Filter:
+def _asked(request: Request, *, of_site: bool = False) -> Filter:
     """The filter of the address; a name that comes twice is a list. Raises DomainError (400)."""
     given = {name: ",".join(values) for name, values in request.query_params.lists()}
-    return filters.read({name: value for name, value in given.items() if value})
+    return filters.read({name: value for name, value in given.items() if value}, of_site=of_site)
 
 
 urlpatterns = [

@@ -83,17 +83,19 @@ def folded(connector_type: str) -> str:
     return " ".join(connector_type.split()).casefold()
 
 
-def read(said: Mapping[str, Any]) -> Filter:
+def read(said: Mapping[str, Any], *, of_site: bool = False) -> Filter:
     """The filter that ``said`` means, by the names of the API (``NAMES``); null says nothing.
 
-    Numbers may be texts, as in the query of an address, and lists one text with commas. Raises
-    DomainError with all that is wrong, by field.
+    Numbers may be texts, as in the query of an address, and lists one text with commas. One site
+    has no box. Raises DomainError with all that is wrong, by field.
     """
     problems: dict[str, list[Text]] = {
         name: [Text("is not known here; known are %(known)s", known=", ".join(NAMES))]
         for name in said
         if name not in _NAMES
     }
+    if of_site and said.get("bbox") is not None:
+        problems["bbox"] = [Text("is for many sites, not for one")]
     found: dict[str, Any] = {}
     for name, field in _NAMES.items():
         if said.get(name) is None:

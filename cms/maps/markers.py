@@ -9,6 +9,7 @@ from cms.maps import table
 from cms.maps.filters import Filter
 from cms.maps.table import Table
 from cms.shared import scoping
+from stations.models import Site
 
 
 class Marker(NamedTuple):
@@ -37,15 +38,22 @@ def seen(filter_: Filter, user: Any, at: datetime) -> Table:
 
 def of_table(known: Table, filter_: Filter) -> list[Marker]:
     """The markers in a table that is known; no query."""
-    found = []
-    for site in known.sites.values():
-        if site.latitude is None or site.longitude is None:
-            continue
-        latitude, longitude = float(site.latitude), float(site.longitude)
-        if filter_.bbox is not None and not filter_.bbox.holds(latitude, longitude):
-            continue
-        outlets = known.suiting(site.pk, filter_)
-        free = sum(one.is_free for one in outlets)
-        if outlets and (free or not filter_.free_only):
-            found.append(Marker(site.pk, site.name, latitude, longitude, free, len(outlets)))
-    return found
+    found = (of_site(known, site, filter_) for site in known.sites.values())
+    return [one for one in found if one is not None and is_inside(one, filter_)]
+
+
+def is_inside(marker: Marker, filter_: Filter) -> bool:
+    """Whether it is in the part of the map that is looked at."""
+    return filter_.bbox is None or filter_.bbox.holds(marker.latitude, marker.longitude)
+
+
+def of_site(known: Table, site: Site, filter_: Filter) -> Marker | None:
+    """The marker of a site, wherever it is; None where it has no place, or nothing suits."""
+    if site.latitude is None or site.longitude is None:
+        return None
+    outlets = known.suiting(site.pk, filter_)
+    free = sum(one.is_free for one in outlets)
+    if not outlets or (filter_.free_only and not free):
+        return None
+    place = float(site.latitude), float(site.longitude)
+    return Marker(site.pk, site.name, *place, free, len(outlets))

@@ -21,6 +21,7 @@ from cms.shared import clock, display, scoping
 from cms.shared.admin import LongSelect, ModelAdmin
 from stations.admin import hours, site_map, site_page, site_states
 from stations.models import Site
+from stations.services import site_edits
 
 
 def time_zone_field(db_field: Field[Any, Any]) -> Any:
@@ -100,6 +101,14 @@ class SiteAdmin(ModelAdmin):
         """Not who is limited to some: they would not see it."""
         is_limited = scoping.limit_of(request.user) is not None
         return not is_limited and super().has_add_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        """Store what was edited, and tell maps of it."""
+        site_edits.save(site=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        """Remove it, and tell maps of it."""
+        site_edits.delete(site=obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         """With how many stations stand there."""

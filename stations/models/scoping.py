@@ -113,5 +113,6 @@ KINDS: dict[str, type[Model] | None] = {
     "list": ChargingStation,  # what it holds of its local list
     "session": ChargingSession,
     "reservation": Reservation,
+    "site": Site,
     "station": ChargingStation,
 }
