@@ -21,7 +21,7 @@ from cms.shared import clock, display, scoping
 from cms.shared.admin import LongSelect, ModelAdmin
 from stations.admin import hours, site_map, site_page, site_states
 from stations.models import Site
-from stations.services import site_edits
+from stations.services import sites
 
 
 def time_zone_field(db_field: Field[Any, Any]) -> Any:
@@ -104,11 +104,11 @@ class SiteAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """Store what was edited, and tell maps of it."""
-        site_edits.save(site=obj)
+        sites.save(site=obj)
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         """Remove it, and tell maps of it."""
-        site_edits.delete(site=obj)
+        sites.delete(site=obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         """With how many stations stand there."""

@@ -1,4 +1,4 @@
-"""Sites as a program describes them: with their stations and connectors, written in one go."""
+"""Sites: as people edit them, and as programs describe them with all that stands there."""
 
 from __future__ import annotations
 
@@ -69,8 +69,22 @@ def define(
             [_outlet(station, o, f"{path}connectors.{n}.") for n, o in enumerate(one.outlets)]
         )
     events.station_changed(*site.stations.values_list("pk", flat=True))
+    events.site_changed(site.pk)
     events.network_changed()
     return Defined(site, rows, outlets)
+
+
+def save(*, site: Site) -> None:
+    """Store a site as somebody edited it, new or changed."""
+    site.save()
+    events.site_changed(site.pk)
+
+
+def delete(*, site: Site) -> None:
+    """Remove a site; its stations stand nowhere then."""
+    number = site.pk
+    site.delete()
+    events.site_changed(number)
 
 
 def _site(site_id: int | None, fields: Mapping[str, Any]) -> Site:
