@@ -41,7 +41,9 @@ def counted(board: Board, **said: object) -> dict[str, tuple[int, int]]:
 
 def written(board: Board, site: Site) -> dict:
     """What is told of a site."""
-    return board.site(site.pk, filters.EVERYTHING, NOON).now.written
+    shown = board.site(site.pk, filters.EVERYTHING, NOON).now.written
+    assert shown is not None
+    return shown
 
 
 def test_what_changed_at_a_station_is_read_by_one_query(

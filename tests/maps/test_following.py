@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -195,11 +196,18 @@ def test_a_slow_app_is_told_what_differs_by_then(berlin, paris):
 
 def test_many_who_watch_are_one_look(berlin, paris, monkeypatch):
     looks: list[str] = []
-    for name in ("look_at", "look_at_all"):
+
+    def count(name: str) -> None:
         real = getattr(Board, name)
-        monkeypatch.setattr(
-            Board, name, lambda *args, real=real, name=name: looks.append(name) or real(*args)
-        )
+
+        def counted(*args: Any) -> None:
+            looks.append(name)
+            real(*args)
+
+        monkeypatch.setattr(Board, name, counted)
+
+    count("look_at")
+    count("look_at_all")
 
     async def story():
         here = Following()
@@ -237,7 +245,7 @@ def test_what_rings_too_soon_is_told_after_the_pause(berlin, monkeypatch):
         phone = Phone(here)
         await quiet(here)
         monkeypatch.setattr(following, "_PAUSE_S", 0.5)
-        here._due = following.time.monotonic() + 0.5
+        here._due = time.monotonic() + 0.5
         await changed(here, berlin, "Charging")
         assert phone.maps()[1:] == [(False, {"Berlin": 0}, [])]
 
@@ -263,6 +271,7 @@ def test_a_limit_that_is_set_meanwhile_counts_from_the_next_whole_look(berlin, p
 
 def limit_to(user: User, station: ChargingStation) -> None:
     """They see this site only."""
+    assert station.site is not None
     SiteLimit.objects.create(user=user, site=station.site)
 
 
@@ -312,7 +321,8 @@ def test_when_all_are_gone_nothing_is_looked_at(berlin):
 
 def test_a_database_that_is_away_is_asked_again(berlin, monkeypatch):
     monkeypatch.setattr(following, "_AGAIN_S", 0)
-    real, failed = Board.look_at_all, []
+    real = Board.look_at_all
+    failed: list[int] = []
 
     def look_at_all(self, at):
         if not failed:
