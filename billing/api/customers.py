@@ -27,6 +27,10 @@ WHOSE = [
     OpenApiParameter("currency", str, description="ISO 4217; default: the one of the system"),
 ]
 
+REFUSALS = {  # of every view that may be asked about somebody
+    "400": "A time or a name that is none; `fields` says which",
+    "404": "There is no such customer or company, or no wallet yet",
+}
 KEY = OpenApiParameter(
     HEADER,
     str,

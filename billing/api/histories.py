@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from billing.api.customers import WalletAccess, customer
+from billing.api.customers import REFUSALS, WalletAccess, customer
 from billing.models import SessionBill
 from billing.services import histories
 from billing.services.histories import State
@@ -124,6 +124,7 @@ class HistoryViews(GenericViewSet[ChargingSession]):
 
     model = SessionBill
     permission_classes = (WalletAccess,)
+    refusals = REFUSALS
     queryset = ChargingSession.objects.none()
     serializer_class = HistorySerializer
     filterset_class = HistoryFilters

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
-from billing.api.customers import WalletAccess, company, company_named, customer
+from billing.api.customers import REFUSALS, WalletAccess, company, company_named, customer
 from billing.api.pdf import PDF, PdfRenderer, file
 from billing.api.wallets import Amount
 from billing.models import Invoice, InvoiceKind, InvoiceLine
@@ -167,6 +167,7 @@ class InvoiceViews(GenericViewSet[Invoice]):
 
     model = Invoice
     permission_classes = (WalletAccess,)
+    refusals = REFUSALS
     permissions: ClassVar[dict[str, str]] = {"POST": "billing.issue_invoice"}
     scopes: ClassVar[dict[str, str]] = {"POST": "money"}
     queryset = Invoice.objects.none()

@@ -15,7 +15,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing.api.corrections import CorrectionSerializer, waiting
-from billing.api.customers import KEY, WHOSE, WalletAccess, company, customer, customer_meant
+from billing.api.customers import (
+    KEY,
+    REFUSALS,
+    WHOSE,
+    WalletAccess,
+    company,
+    customer,
+    customer_meant,
+)
 from billing.api.wallets import Amount
 from billing.models import (
     CorrectionKind,
@@ -157,6 +165,7 @@ class PaymentViews(GenericViewSet[Payment]):
 
     model = Payment
     permission_classes = (PaymentAccess,)
+    refusals = REFUSALS
     permissions: ClassVar[dict[str, str]] = {"POST": "billing.record_payment"}
     scopes: ClassVar[dict[str, str]] = {"POST": "money"}
     queryset = Payment.objects.none()

@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
 from billing.api.corrections import CorrectionSerializer, waiting
-from billing.api.customers import customer
+from billing.api.customers import REFUSALS, customer
 from billing.models import Account, CorrectionKind, CorrectionRequest, JournalEntry, Posting
 from billing.services import corrections, giving_back, holds
 from cms.shared import clock
@@ -81,6 +81,7 @@ class RefundViews(Enveloped, GenericViewSet[Account]):
     """Refunds."""
 
     model = Account
+    refusals = REFUSALS
     permissions: ClassVar[dict[str, str]] = {"POST": "billing.refund_wallet"}
     scopes: ClassVar[dict[str, tuple[str, ...]]] = {"POST": ("money", "gateway")}
     queryset = Account.objects.none()

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
-from billing.api.customers import WHOSE, WalletAccess, wallet_meant
+from billing.api.customers import REFUSALS, WHOSE, WalletAccess, wallet_meant
 from billing.api.pdf import PDF, PdfRenderer, file
 from billing.api.wallets import Amount
 from billing.models import Account, JournalEntry
@@ -27,10 +27,6 @@ from cms.shared import clock, money
 from cms.shared.api import CamelCase, CamelCaseModel, OrjsonRenderer
 
 _FOREVER = ("1970-01-01T00:00:00Z", "9999-12-29T00:00:00Z")
-_REFUSALS = {
-    "400": "A time or a name that is none; `fields` says which",
-    "404": "There is no such customer, or no wallet yet",
-}
 _WHEN = [
     *WHOSE,
     OpenApiParameter("since", str, description="From when on (booked)"),
@@ -110,7 +106,7 @@ class StatementViews(GenericViewSet[Account]):
     serializer_class: Any = StatementSerializer
     renderer_classes = (OrjsonRenderer, PdfRenderer)
     keyset = ("id",)
-    refusals = {**_REFUSALS, "409": f"A file of more than {statements.MOST} lines"}
+    refusals = {**REFUSALS, "409": f"A file of more than {statements.MOST} lines"}
 
     @extend_schema(
         parameters=[*_WHEN, *_PAGES],

@@ -14,7 +14,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from billing import selectors
-from billing.api.customers import KEY, WHOSE, WalletAccess, company, customer, wallet_meant
+from billing.api.customers import (
+    KEY,
+    REFUSALS,
+    WHOSE,
+    WalletAccess,
+    company,
+    customer,
+    wallet_meant,
+)
 from billing.models import Account, EntryKind, Policy, Posting
 from billing.services import accounts, wallets
 from cms.shared import clock, money
@@ -122,6 +130,7 @@ class WalletViews(GenericViewSet[Account]):
 
     model = Account
     permission_classes = (WalletAccess,)
+    refusals = REFUSALS
     permissions: ClassVar[dict[str, str]] = {"POST": "billing.top_up_wallet"}
     scopes: ClassVar[dict[str, str]] = {"POST": "money"}
     queryset = Account.objects.none()
@@ -163,6 +172,7 @@ class PostingViews(GenericViewSet[Posting]):
 
     model = Account
     permission_classes = (WalletAccess,)
+    refusals = REFUSALS
     queryset = Posting.objects.none()
     serializer_class = PostingSerializer
     filterset_class = PostingFilters
