@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -12,26 +11,16 @@ from channels.db import database_sync_to_async
 from cms.accounts.models import SiteLimit, User
 from cms.live import hub
 from cms.live.hub import RESYNC
-from cms.maps import filters, following
+from cms.maps import following
 from cms.maps.board import Board
 from cms.maps.following import Following
-from cms.maps.watching import MarkerWatch, SiteWatch
 from cms.shared import scoping
-from stations.models import ChargingStation, Connector, Site
+from stations.models import ChargingStation, Site
 from tests.maps.given import PARIS, a_driver, a_site, a_station
+from tests.maps.watchers import NoHub, Phone, changed, now, played, quiet, rung
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AC = ("Type 2", 22, "Available")
-
-
-class NoHub:
-    """Nothing rings but what a test rings."""
-
-    def watch(self, watcher: Any, shows: Any) -> None:
-        watcher.shows = frozenset(shows)
-
-    def forget(self, watcher: Any) -> None:
-        watcher.shows = frozenset()
 
 
 @pytest.fixture(autouse=True)
@@ -51,63 +40,6 @@ def berlin() -> ChargingStation:
 def paris() -> ChargingStation:
     """And one in Paris."""
     return a_station(a_site("Paris", PARIS), "CP-P", AC)
-
-
-class Phone:
-    """An app that asks for the news whenever it is rung."""
-
-    def __init__(self, here: Following, user: User | None = None, **said: Any) -> None:
-        self.told: list[Any] = []
-        self.here = here
-        site_id = said.pop("site", None)
-        more: dict[str, Any] = {
-            "limit": None,
-            "user_id": user.pk if user else None,
-            "ring": self.ring,
-        }
-        asked = filters.read(said)
-        self.watch: Any = (
-            MarkerWatch(asked, **more) if site_id is None else SiteWatch(site_id, asked, **more)
-        )
-        here.join(self.watch)
-
-    def ring(self) -> None:
-        self.told.append(self.watch.news())
-
-    def maps(self) -> list[tuple[bool, dict[str, int], list[int]]]:
-        """What was told of markers: whether all, how many are free where, what is gone."""
-        return [
-            (news.is_whole, {one.name: one.available for one in news.markers}, news.gone)
-            for news in self.told
-        ]
-
-
-def now(station: ChargingStation, status: str) -> None:
-    """Its outlet says so."""
-    Connector.objects.filter(station=station).update(status=status)
-
-
-def rung(*stations: ChargingStation) -> list[tuple[str, str]]:
-    """What the hub passes on of them."""
-    return [("station:*", f"station:{station.pk}") for station in stations]
-
-
-async def changed(here: Following, station: ChargingStation, status: str) -> None:
-    """The outlet says so, and it rings."""
-    await database_sync_to_async(now)(station, status)
-    here.hear(rung(station))
-    await quiet(here)
-
-
-async def quiet(here: Following) -> None:
-    """Until it has nothing to look at any more."""
-    while here._looking is not None:
-        await asyncio.sleep(0.005)
-
-
-def played(story: Any) -> None:
-    """The story, which ends."""
-    asyncio.run(asyncio.wait_for(story(), 60))
 
 
 def test_who_comes_is_told_everything_and_then_what_changed(berlin, paris):
