@@ -14,6 +14,7 @@ _http = get_asgi_application()  # sets Django up: models can be imported after i
 
 from cms import files  # noqa: E402
 from cms.drivers import consumer as drivers  # noqa: E402
+from cms.graphql import sockets as graphql  # noqa: E402
 from cms.lifespan import Serving  # noqa: E402
 from cms.limits import Limited  # noqa: E402
 from cms.live import consumer as pages  # noqa: E402
@@ -35,6 +36,7 @@ _pages = Limited(_http)
 _SOCKETS: dict[str, Application] = {
     pages.PATH: pages.application,
     drivers.PATH: drivers.application,
+    graphql.PATH: graphql.application,
 }
 
 

@@ -50,7 +50,7 @@ class DriverConsumer(AsyncConsumer):
         await receive()  # websocket.connect
         self._address = str((scope.get("client") or ("",))[0])
         here = limits.here()
-        if not _may_come_from(scope):
+        if not may_come_from(scope):
             await deny(send, scope, Denied(403, "apps of that origin are not served"))
             return
         if not here.may_connect(self._address):
@@ -267,7 +267,7 @@ def _token(scope: dict[str, Any]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _may_come_from(scope: dict[str, Any]) -> bool:
+def may_come_from(scope: dict[str, Any]) -> bool:
     """Where origins are named, pages of others are refused; what is no browser sends none."""
     origin = dict(scope["headers"]).get(b"origin", b"").decode("latin1")
     return not origin or not settings.FRONTEND_URL or origin in settings.FRONTEND_URL

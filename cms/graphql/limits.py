@@ -6,9 +6,10 @@ through a fragment at every mention of it, which forty lines make longer than an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from graphql import (
     DocumentNode,
@@ -92,6 +93,15 @@ class Allowed(SchemaExtension):
         if not (settings.DEBUG or context.context.user.is_authenticated):
             rules.append(NoSchemaIntrospectionCustomRule)
         context.validation_rules = (*rules, *context.validation_rules)
+        yield
+
+
+class Anew(SchemaExtension):
+    """On a socket, which may be open for long: who asks is looked at anew for each operation."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Before everything else."""
+        await database_sync_to_async(self.execution_context.context.look_again)()
         yield
 
 

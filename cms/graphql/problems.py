@@ -21,6 +21,7 @@ _CODES = {
     "not_authenticated": UNAUTHENTICATED,
     "authentication_failed": UNAUTHENTICATED,
     "token_not_valid": UNAUTHENTICATED,
+    "no_active_account": UNAUTHENTICATED,
     "permission_denied": FORBIDDEN,
     "invalid": INPUT,
     "validation_error": INPUT,
