@@ -92,12 +92,16 @@ class MapQueries:
         return site_groups(sites.grouped(site_id, filter_of(input), caller.user, clock.now()))
 
 
+def may_look(caller: Caller) -> bool:
+    """Whether they may look at maps at all, as over REST."""
+    return MayLook().has_permission(caller.asked(), None)
+
+
 def looking(caller: Caller) -> Caller:
-    """Who looks at a map, as over REST. Raises NotAuthenticated, PermissionDenied, Throttled."""
-    gate, asked = MayLook(), caller.asked()
-    if not gate.has_permission(asked, None):
+    """Who looks at a map. Raises NotAuthenticated, PermissionDenied, Throttled."""
+    if not may_look(caller):
         person(caller)
-        raise PermissionDenied(gate.message)
+        raise PermissionDenied("This API key lacks the scope read.")
     strangers: Any = Strangers()
     if caller.request is not None and not strangers.allow_request(caller.request, None):
         raise Throttled(strangers.wait())

@@ -75,12 +75,13 @@ def _parts(presented: str) -> tuple[str, str]:
 
 def _in_parameters(parameters: dict[str, Any]) -> str:
     said = {name.lower(): value for name, value in parameters.items() if isinstance(value, str)}
-    return next((said[name][:_LONGEST] for name in _PARAMETERS if said.get(name)), "")
+    found: list[str] = [said[name][:_LONGEST] for name in _PARAMETERS if said.get(name)]
+    return found[0] if found else ""
 
 
 def _in_handshake(scope: dict[str, Any]) -> str:
     headers = dict(scope["headers"])
-    if said := headers.get(b"authorization", b"").decode("latin1"):
+    if said := str(headers.get(b"authorization", b"").decode("latin1")):
         return said
     if key := headers.get(b"x-api-key", b"").decode("latin1"):
         return f"{SCHEME} {key}"

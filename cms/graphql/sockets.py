@@ -26,9 +26,13 @@ from cms.drivers import counts, limits
 from cms.drivers.consumer import may_come_from
 from cms.graphql import presented
 from cms.graphql.callers import UNAUTHORIZED
+from cms.graphql.maps import may_look
 from cms.graphql.presented import SocketCaller
 from cms.graphql.problems import UNAUTHENTICATED
 from cms.graphql.schema import schema
+from cms.graphql.subscriptions import kept_up
+from cms.maps import following
+from cms.maps.following import Watcher
 from cms.shared import clock
 from ocpp_gateway.authentication import Denied
 from ocpp_gateway.consumers import deny
@@ -45,6 +49,7 @@ _TEXTS = ("query", "operationName")
 class Consumer(GraphQLWSConsumer[Any, None]):
     """One app, from its handshake to its end."""
 
+    _map: Watcher | None = None
     channel_layer = None  # what changes is heard through the hub, once for all sockets
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -67,6 +72,8 @@ class Consumer(GraphQLWSConsumer[Any, None]):
         finally:
             counts.here.connections -= 1
             clock_.cancel()
+            if self._map is not None:
+                following.here().leave(self._map)
             if self.run_task is not None:
                 self.run_task.cancel()
 
@@ -145,6 +152,8 @@ class Consumer(GraphQLWSConsumer[Any, None]):
             here.login_failed(self._address)
             raise ConnectionRejectionError({"message": UNAUTHORIZED, "code": UNAUTHENTICATED})
         self._begun = True
+        if may_look(context):
+            self._map = await kept_up()
         return UNSET
 
     def decode_json(self, data: str | bytes) -> object:

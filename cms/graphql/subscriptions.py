@@ -27,11 +27,13 @@ from cms.graphql.maps import (
 from cms.graphql.numbers import number
 from cms.graphql.presented import SocketCaller, ends_at
 from cms.maps import following
+from cms.maps.filters import EVERYTHING
 from cms.maps.following import Watcher
 from cms.maps.watching import MarkerWatch, SiteWatch
 from cms.shared import clock, scoping
 
 Shown = TypeVar("Shown")
+_FIRST_LOOK_S = 5.0
 
 
 @strawberry.type
@@ -43,19 +45,42 @@ class Subscription:
         self, info: Info[SocketCaller, None], input: InputFilterMarkersDto
     ) -> AsyncGenerator[list[MarkerType], None]:
         """The markers of ``getFilteredMarkers``, once a second at most."""
-        caller, rang = looking(info.context), asyncio.Event()
+        looking(info.context)
+        caller, rang = info.context, asyncio.Event()
         watch = MarkerWatch(filter_of(input), ring=rang.set, **await _limits(caller))
-        return _told(watch, rang, caller, lambda _: [marker_type(one) for one in watch.everything()])
+        return _told(
+            watch, rang, caller, lambda _: [marker_type(one) for one in watch.everything()]
+        )
 
     @strawberry.subscription
     async def site_updated(
         self, info: Info[SocketCaller, None], input: InputFilterSiteDto
     ) -> AsyncGenerator[list[SiteGroup], None]:
         """The groups of ``getFilteredSite``, once a second at most; none when it is gone."""
-        caller, rang = looking(info.context), asyncio.Event()
+        looking(info.context)
+        caller, rang = info.context, asyncio.Event()
         site_id, filter_ = number(input.site_id, "input.siteId"), filter_of(input)
         watch = SiteWatch(site_id, filter_, ring=rang.set, **await _limits(caller))
         return _told(watch, rang, caller, lambda news: site_groups(news.details))
+
+
+async def kept_up() -> Watcher:
+    """Have the map looked at from now on, until this leaves ``following``.
+
+    Then who subscribes hears of all that changes from that moment on: what they are compared with
+    is known already, and not read while the first change is on its way.
+    """
+    seen = asyncio.Event()
+
+    def ring() -> None:
+        watch.news()
+        seen.set()
+
+    watch = MarkerWatch(EVERYTHING, limit=None, user_id=None, ring=ring)
+    following.here().join(watch)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(seen.wait(), _FIRST_LOOK_S)
+    return watch
 
 
 async def _told(

@@ -53,7 +53,8 @@ class Subscriber:
         self, server: Server, token: str = "", *, protocol: str = TRANSPORT, query: str = ""
     ) -> None:
         self._words = _WORDS[protocol]
-        self._payload = {"Authorization": f"Bearer {token}"} if token else {}
+        credentials = token if " " in token else f"Bearer {token}"
+        self._payload = {"Authorization": credentials} if token else {}
         url = server.ws.removesuffix("/ocpp") + f"/graphql{query}"
         self._opened: AbstractContextManager[Any] = connect(
             url, subprotocols=[Subprotocol(protocol)], proxy=None, ping_interval=None

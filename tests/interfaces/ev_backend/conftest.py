@@ -22,6 +22,7 @@ def server(shared_environment):
     environment = {
         **shared_environment,
         "OCPP_ALLOW_UNAUTHENTICATED": "true",
+        "BILLING_SETTLE_SECONDS": "0",
         "APP_LOGINS_PER_MINUTE": "1000",
         "APP_CONNECTS_PER_MINUTE": "1000",
         "APP_MESSAGES_PER_MINUTE": "1000",
