@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db.models import Count, Max, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Upper
 
 from cms.shared.errors import NotFound, Text
+from rfid.models import RfidCard
 from stations.models import (
     BatchItem,
     ChargingProfile,
@@ -98,6 +99,13 @@ def last_meter_values(session_ids: Iterable[int], *, each: int) -> dict[int, lis
 def reservations() -> QuerySet[Reservation]:
     """Reservations with their station and connector."""
     return Reservation.objects.select_related("station", "connector")
+
+
+def reservations_of(user_id: int) -> QuerySet[Reservation]:
+    """Those for a person's cards, less what another driver asked for while the card was theirs."""
+    tags = RfidCard.objects.filter(user=user_id).order_by().values_list(Upper("id_tag"))
+    by_others = Q(requested_by__is_staff=False) & ~Q(requested_by=user_id)
+    return reservations().alias(tag=Upper("id_tag")).filter(tag__in=tags).exclude(by_others)
 
 
 def reservation(reservation_id: int) -> Reservation:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -56,9 +57,16 @@ async def _listen(listening: AsyncExitStack, group: str) -> asyncio.Queue[dict[s
 
 
 def _look(command: Command) -> Command:
-    """The row as it is now (as it was, where it is gone); gives the connection back."""
-    try:
+    """The row as it is now (as it was, where it is gone)."""
+    with briefly():
         return Command.objects.select_related("station").filter(pk=command.pk).first() or command
+
+
+@contextmanager
+def briefly() -> Iterator[None]:
+    """A look at the database by who waits before and after it: gives the connection back."""
+    try:
+        yield
     finally:
         if not connection.in_atomic_block:  # else it is held by whoever began the transaction
             connection.close_if_unusable_or_obsolete()

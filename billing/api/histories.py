@@ -26,12 +26,12 @@ from stations.models import ChargingSession, Site
 _SORTS = {"start": "began_at", "energy": "energy_wh", "cost": "cost", "site": "site_name"}
 _NAMES = [sign + name for name in _SORTS for sign in ("-", "")]
 _MOST = Decimal(10**9)  # kWh, or an amount: more than any session has
-_PARAMETERS = [
-    OpenApiParameter("customerId", str, description="Number or name of a user; default: yourself"),
-    OpenApiParameter(
-        "sort", str, enum=_NAMES, description="`-` for the largest or newest first; default: -start"
-    ),
-]
+SORT = OpenApiParameter(
+    "sort", str, enum=_NAMES, description="`-` for the largest or newest first; default: -start"
+)
+_WHOSE = OpenApiParameter(
+    "customerId", str, description="Number or name of a user; default: yourself"
+)
 
 
 class HistorySerializer(CamelCaseModel):
@@ -119,30 +119,39 @@ class HistoryFilters(Filters):
         return rows.filter(energy_wh__lte=math.floor(value * 1000))
 
 
-class HistoryViews(GenericViewSet[ChargingSession]):
+class HistoryPages(GenericViewSet[ChargingSession]):
+    """What somebody charged, page by page."""
+
+    queryset = ChargingSession.objects.none()
+    serializer_class: Any = HistorySerializer
+    filterset_class: Any = HistoryFilters
+
+    def page_of(self, request: Request, user_id: int) -> Response:
+        """A page of the sessions of this user. Raises ValidationError (400)."""
+        self.keyset = _keyset(request.query_params.get("sort") or "-start")
+        rows = self.filter_queryset(histories.of_driver(user_id))
+        page = self.paginate_queryset(rows) or []
+        histories.with_costs(page, at=clock.now())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class HistoryViews(HistoryPages):
     """What a driver charged."""
 
     model = SessionBill
     permission_classes = (WalletAccess,)
     refusals = REFUSALS
-    queryset = ChargingSession.objects.none()
-    serializer_class = HistorySerializer
-    filterset_class = HistoryFilters
 
-    @extend_schema(parameters=_PARAMETERS, operation_id="charging_history_list")
+    @extend_schema(parameters=[_WHOSE, SORT], operation_id="charging_history_list")
     def list(self, request: Request) -> Response:
         """Your own sessions, or with a scope or permission those of another customer, page by page.
 
         Sessions under way come with what they cost by now (the first 20 of a page). Filters and
         sorting by cost know bills only: what is not billed counts as zero there.
         """
-        self.keyset = _keyset(request.query_params.get("sort") or "-start")
         named = request.query_params.get("customerId")
         whose: Any = request.user if named is None else customer(named)
-        rows = self.filter_queryset(histories.of_driver(whose.pk))
-        page = self.paginate_queryset(rows) or []
-        histories.with_costs(page, at=clock.now())
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.page_of(request, whose.pk)
 
 
 def _keyset(sort: str) -> tuple[str, str]:

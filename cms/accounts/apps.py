@@ -26,8 +26,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the roles made once there are permissions to give; say what is of which site."""
+        from cms.accounts.models import User
         from cms.accounts.roles import after_migrating
 
+        scoping.declare_names({"user_id": scoping.by_number(User)})
         scoping.declare(self.label, _RULES)
         scoping.declare("auditlog", {"LogEntry": scoping.nobody})  # of the whole company
         scoping.declare("otp_totp", {"TOTPDevice": scoping.nobody})

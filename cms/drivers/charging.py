@@ -1,4 +1,4 @@
-"""What drivers ask for: a session of their own begun or ended. Rules and words, no socket."""
+"""What apps ask for over the socket: what they say, checked, and what is wrong in its words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cms.accounts.tokens import Presented, is_whose
+from cms.drivers import verbs
 from cms.drivers.envelope import (
     INVALID_REQUEST,
     MISSING_PARAMETERS,
@@ -15,22 +16,12 @@ from cms.drivers.envelope import (
     OFFLINE,
     Refused,
 )
+from cms.drivers.verbs import NotAllowed
 from cms.shared.errors import DomainError, StationOffline
-from rfid.models import ID_TAG_LENGTH, RfidCard
+from rfid.models import RfidCard
 from stations.models import ChargingSession, ChargingStation, Command
 from stations.models.sessions import MAX_TRANSACTION_ID
-from stations.services import assignments, commands, effects, limits, sessions
-
-_WHY = {
-    "Blocked": "The card is blocked",
-    "Expired": "The card is expired",
-    "Invalid": "The card may not charge here",
-    "ConcurrentTx": "The card is charging somewhere else",
-}
-
-
-class NotAllowed(Exception):
-    """The driver's card may not charge there now: why, in a sentence."""
+from stations.services.assignments import Asker
 
 
 def start(who: Presented, data: Mapping[str, Any], *, key: str, at: datetime) -> Command:
@@ -43,13 +34,11 @@ def start(who: Presented, data: Mapping[str, Any], *, key: str, at: datetime) ->
     station = _station(data["chargePointId"])
     connector = _whole(data, "connectorId", 1, 1000)
     card = _card(who, data["idTag"])
-    standing = sessions.standing(station_id=station.pk, id_tag=card.id_tag, at=at)
-    if not standing.accepted:
-        raise NotAllowed(_WHY.get(standing.status, f"The card is not accepted: {standing.status}"))
-    asker = assignments.Asker(at=at, requested_by_id=who.user_id, idempotency_key=key)
-    payload = {"connectorId": connector, "idTag": card.id_tag}
+    asker = Asker(at=at, requested_by_id=who.user_id, idempotency_key=key)
     try:
-        return limits.start(station=station, payload=payload, asker=asker)
+        return verbs.begin(card=card, station=station, connector_id=connector, asker=asker)
+    except NotAllowed:
+        raise
     except DomainError as error:
         raise _refused(error) from error
 
@@ -70,28 +59,11 @@ def stop(who: Presented, data: Mapping[str, Any], *, key: str, at: datetime) -> 
     if session.station.cp_id != data["chargePointId"]:
         wanted = "should be the charge point of this transaction"
         raise Refused(INVALID_REQUEST, "Another charge point", chargePointId=wanted)
-    if not session.is_open:
-        return None
+    asker = Asker(at=at, requested_by_id=who.user_id, idempotency_key=key)
     try:
-        return commands.request(
-            station=session.station,
-            action="RemoteStopTransaction",
-            payload={"transactionId": number},
-            at=at,
-            requested_by_id=who.user_id,
-            idempotency_key=key,
-        )
+        return verbs.end(session=session, asker=asker)
     except DomainError as error:
         raise _refused(error) from error
-
-
-def started(command: Command) -> int | None:
-    """The transaction a start led to, once it did."""
-    command.refresh_from_db()
-    if command.sent_at is None:
-        return None
-    session = effects.started_by(command)
-    return session.pk if session else None
 
 
 def _refused(error: DomainError) -> Refused:
@@ -131,10 +103,7 @@ def _station(cp_id: Any) -> ChargingStation:
 
 
 def _card(who: Presented, id_tag: Any) -> RfidCard:
-    """A card of the driver's own: to them, those of others do not exist."""
-    known = RfidCard.objects.filter(user_id=who.user_id)
-    usable = _is_text(id_tag) and len(id_tag) <= ID_TAG_LENGTH
-    card = known.with_tag(id_tag).first() if usable else None
+    card = verbs.card_of(who.user_id, id_tag)
     if card is None:
         raise Refused(NOT_AUTHORIZED, "Not one of your cards", idTag="should be a card of yours")
     return card

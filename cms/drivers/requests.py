@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from channels.db import database_sync_to_async
 
 from cms.accounts.tokens import Presented
-from cms.drivers import charging, envelope
-from cms.drivers.charging import NotAllowed
+from cms.drivers import charging, envelope, verbs
+from cms.drivers.beginning import begun
 from cms.drivers.envelope import GATEWAY_ERROR, Incoming, Refused
 from cms.drivers.topics import Topics
-from cms.live import hub
+from cms.drivers.verbs import NotAllowed
 from cms.shared import clock
-from stations.models import Command, CommandStatus
+from stations.models import Command
 from stations.waiting import until_settled
 
 _ANSWER_S = 20.0  # apps wait 30 s for an answer
 _PATIENCE_S = 180.0  # then nobody plugs in any more
-_LOOK_AGAIN_S = 5.0  # what rings may be lost
 _IN_PROGRESS = "InProgress"
 
 Say = Callable[[str], Awaitable[None]]
@@ -51,10 +49,10 @@ async def start(driver: Driver, asked: Incoming) -> None:
         await _answered(driver, asked, "start", False, "Rejected", str(why))
         return
     command = await until_settled(command, seconds=until - time.monotonic())
-    if not command.is_open and not _is_accepted(command):
-        await _answered(driver, asked, "start", False, "Rejected", _why_not(command))
+    if not command.is_open and not verbs.is_accepted(command):
+        await _answered(driver, asked, "start", False, "Rejected", verbs.why_not(command))
         return
-    number = await _begun(command, until)
+    number = await begun(command, until)
     if number is not None:
         said = "Charging started successfully"
         await _answered(driver, asked, "start", True, "Accepted", said, number)
@@ -80,11 +78,11 @@ async def stop(driver: Driver, asked: Incoming) -> None:
     if command.is_open:
         said = "The station has not answered yet"
         await _answered(driver, asked, "stop", True, _IN_PROGRESS, said, number)
-    elif _is_accepted(command):
+    elif verbs.is_accepted(command):
         said = "Charging stopped successfully"
         await _answered(driver, asked, "stop", True, "Accepted", said, number)
     else:
-        await _answered(driver, asked, "stop", False, "Rejected", _why_not(command), number)
+        await _answered(driver, asked, "stop", False, "Rejected", verbs.why_not(command), number)
 
 
 HANDLERS: dict[str, Callable[[Driver, Incoming], Awaitable[None]]] = {
@@ -97,47 +95,11 @@ async def _follow(driver: Driver, asked: Incoming, command: Command) -> None:
     """Until the session begins, of which updates tell, or never will."""
     until = time.monotonic() + _PATIENCE_S
     command = await until_settled(command, seconds=_PATIENCE_S)
-    if _is_accepted(command) and await _begun(command, until) is not None:
+    if verbs.is_accepted(command) and await begun(command, until) is not None:
         return
-    why = _why_not(command) if not _is_accepted(command) else "Nobody plugged in"
+    why = verbs.why_not(command) if not verbs.is_accepted(command) else "Nobody plugged in"
     refused = Refused(GATEWAY_ERROR, f"Charging did not start. {why}")
     await driver.say(envelope.error(refused, clock.now(), asked))
-
-
-async def _begun(command: Command, until: float) -> int | None:
-    """The transaction of the session the command led to, or None when time is up.
-
-    Looks whenever something of the station rings.
-    """
-    rang = _Bell()
-    here = hub.here()
-    here.watch(rang, [f"station:{command.station_id}"])
-    try:
-        while True:
-            rang.event.clear()
-            number: int | None = await database_sync_to_async(charging.started)(command)
-            left = until - time.monotonic()
-            if number is not None or left <= 0:
-                return number
-            try:
-                await asyncio.wait_for(rang.event.wait(), min(left, _LOOK_AGAIN_S))
-            except TimeoutError:
-                continue
-    finally:
-        here.forget(rang)
-
-
-class _Bell:
-    """Hears that something changed, once or often."""
-
-    shows: frozenset[str] = frozenset()
-
-    def __init__(self) -> None:
-        self.event = asyncio.Event()
-
-    def hear(self, changed: Iterable[tuple[str, str]]) -> None:
-        """It did."""
-        self.event.set()
 
 
 async def _answered(
@@ -164,15 +126,3 @@ async def _answered(
 def _key(driver: Driver, asked: Incoming) -> str | None:
     """A request that is sent again asks once; without an id nobody can tell."""
     return f"app:{driver.socket_id}:{asked.id}" if asked.id else None
-
-
-def _is_accepted(command: Command) -> bool:
-    return command.status == CommandStatus.ANSWERED and command.answer_status == "Accepted"
-
-
-def _why_not(command: Command) -> str:
-    if command.status == CommandStatus.ANSWERED:
-        return "The station refused"
-    if command.status == CommandStatus.FAILED:
-        return f"The station answered with an error: {command.error_code}"
-    return "The station did not answer"

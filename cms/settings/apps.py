@@ -17,6 +17,7 @@ APP_CONNECTS_PER_MINUTE: int = env("APP_CONNECTS_PER_MINUTE")
 APP_LOGINS_PER_MINUTE: int = env("APP_LOGINS_PER_MINUTE")
 APP_MESSAGES_PER_MINUTE: int = env("APP_MESSAGES_PER_MINUTE")
 REGISTRATION: str = env("REGISTRATION")
+RESERVATION_MINUTES: int = env("RESERVATION_MINUTES")
 
 # Which web apps may read answers. Tokens go in a header, so no cookie ever needs to come along:
 # a page elsewhere never acts as whoever is logged in to the admin.

@@ -227,6 +227,7 @@ VARIABLES: dict[str, Variable] = {
     "CORS_ALLOWED_ORIGINS": Variable(
         origins, [], "origins such as https://app.example.com, separated by commas"
     ),
+    "RESERVATION_MINUTES": Variable(whole(1, 10080), 60, "a whole number of minutes, 1 to 10080"),
     "REGISTRATION": Variable(one_of("off", "account", "card"), "off", "off, account or card"),
     "APP_CONNECTS_PER_MINUTE": Variable(
         whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"

@@ -78,6 +78,7 @@ SPECTACULAR_SETTINGS = {
         "ConfigurationReadState": "stations.models.ReadState",
         "BatchItemState": "stations.models.ItemState",
         "LocalListState": "stations.models.ListState",
+        "HistoryState": "billing.services.histories.State",
         "EntryKind": "billing.models.EntryKind",
         "WalletPolicy": "billing.models.Policy",
         "PaymentState": "billing.models.PaymentState",

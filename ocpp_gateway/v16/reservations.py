@@ -7,17 +7,12 @@ from datetime import datetime
 from ocpp_gateway.dispatch import Inbound, Payload
 from ocpp_gateway.v16.values import integer, moment, text
 from stations.models import Command
-from stations.services import reservations
+from stations.services import extending, reservations
 
 
 def reserve_now_answered(command: Command, answer: Payload, at: datetime) -> None:
     """The station keeps the connector, or says why not (section 5.13)."""
-    reservations.answered(
-        station_id=command.station_id,
-        reservation_id=command.payload["reservationId"],
-        status=answer["status"][:15],
-        at=at,
-    )
+    extending.answered(command=command, status=answer["status"][:15], at=at)
 
 
 def cancel_reservation_answered(command: Command, answer: Payload, at: datetime) -> None:

@@ -138,6 +138,26 @@ def given_up(request: Request, reservation: Reservation) -> Command:
     return command
 
 
+def shown(
+    reservation: Reservation,
+    command: Command | None,
+    wait: float,
+    *,
+    done: int,
+    at: str = "reservation",
+) -> Response:
+    """The reservation as it is after the station answered ``command``; ``at`` names its address."""
+    if command is not None:
+        command = waiting.settled(command, seconds=wait)
+        done = 202 if command.is_open else done
+        if not command.is_open and command.status != CommandStatus.ANSWERED:
+            return unanswered(command) or Response(status=done)
+    row = selectors.reservation(reservation.pk)
+    response = Response(ReservationSerializer(row).data, status=done)
+    response["Location"] = reverse(at, args=(row.pk,))
+    return response
+
+
 class ReservationViews(GenericViewSet[Reservation]):
     """Connectors kept for a card until a time, newest first."""
 
@@ -174,7 +194,7 @@ class ReservationViews(GenericViewSet[Reservation]):
             parent_id_tag=fields.get("parent_id_tag", ""),
             expires_at=fields["expiry_date"],
         )
-        return self._shown(reservation, reservation.command, how.wait, done=201)
+        return shown(reservation, reservation.command, how.wait, done=201)
 
     def retrieve(self, request: Request, reservation_id: str) -> Response:
         """One reservation."""
@@ -191,21 +211,7 @@ class ReservationViews(GenericViewSet[Reservation]):
     def _cancelled(self, request: Request, reservation_id: str) -> Response:
         how, reservation = asked_now(request), selectors.reservation(int(reservation_id))
         command = given_up(request, reservation)
-        return self._shown(reservation, command, how.wait, done=200)
-
-    def _shown(
-        self, reservation: Reservation, command: Command | None, wait: float, *, done: int
-    ) -> Response:
-        """The reservation as it is after the station answered ``command``."""
-        if command is not None:
-            command = waiting.settled(command, seconds=wait)
-            done = 202 if command.is_open else done
-            if not command.is_open and command.status != CommandStatus.ANSWERED:
-                return unanswered(command) or Response(status=done)
-        row = selectors.reservation(reservation.pk)
-        response = Response(self.get_serializer(row).data, status=done)
-        response["Location"] = reverse("reservation", args=(row.pk,))
-        return response
+        return shown(reservation, command, how.wait, done=200)
 
 
 class CancelViews(ReservationViews):

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 
 class ReservationStatus(models.TextChoices):
@@ -76,7 +77,9 @@ class Reservation(models.Model):
                 fields=["expires_at"],
                 condition=Q(status__in=["Requested", "Accepted"]),
                 name="reservation_holding",
-            )
+            ),
+            # Those of a driver, by their cards
+            models.Index(Upper("id_tag"), F("reservation_id").desc(), name="reservation_by_tag"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -52,18 +53,10 @@ def reserve(
         return known
     _expire(Reservation.objects.filter(connector=connector), at)  # else it would still be held
     reservation = _hold(connector, id_tag, parent_id_tag, expires_at, at, requested_by_id)
-    payload = {
-        "connectorId": connector_id,
-        "expiryDate": clock.text(expires_at),
-        "idTag": id_tag,
-        "reservationId": reservation.pk,
-    }
-    if parent_id_tag:
-        payload["parentIdTag"] = parent_id_tag
     reservation.command = commands.request(
         station=station,
         action="ReserveNow",
-        payload=payload,
+        payload=payload_of(reservation, expires_at),
         at=at,
         requested_by_id=requested_by_id,
         idempotency_key=idempotency_key,
@@ -120,7 +113,7 @@ def answered(*, station_id: int, reservation_id: int, status: str, at: datetime)
     if reservation.status == ReservationStatus.REQUESTED:
         _become(reservation, status, None if accepted else at)
     elif accepted and reservation.status == ReservationStatus.FAILED:
-        _hold_after_all(reservation, at)
+        hold_after_all(reservation, at)
 
 
 def cancelled(
@@ -187,6 +180,18 @@ def expire_due(*, at: datetime) -> int:
     return _expire(Reservation.objects.all(), at)
 
 
+def payload_of(reservation: Reservation, expires_at: datetime) -> dict[str, Any]:
+    """What ReserveNow says of it, held until ``expires_at``."""
+    parent = reservation.parent_id_tag
+    return {
+        "connectorId": reservation.connector.connector_id,
+        "expiryDate": clock.text(expires_at),
+        "idTag": reservation.id_tag,
+        "reservationId": reservation.pk,
+        **({"parentIdTag": parent} if parent else {}),
+    }
+
+
 def _expire(reservations: QuerySet[Reservation], at: datetime) -> int:
     return _end(reservations.filter(expires_at__lte=at), ReservationStatus.EXPIRED, at)
 
@@ -212,7 +217,8 @@ def _become(reservation: Reservation, status: str, ended_at: datetime | None) ->
     events.reservation_changed(reservation.pk, status)
 
 
-def _hold_after_all(reservation: Reservation, at: datetime) -> None:
+def hold_after_all(reservation: Reservation, at: datetime) -> None:
+    """The station keeps what we gave up: so do we, or it is given back for who has it by now."""
     if reservation.expires_at <= at:  # the station ends it itself
         return
     try:

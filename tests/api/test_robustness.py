@@ -105,6 +105,7 @@ def names(online) -> dict[str, object]:
         "correctionId": 1,
         "siteId": 1,
         "cardId": 1,
+        "userId": 1,
         "favouriteId": 1,
     }
 

@@ -8,7 +8,12 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from cms.accounts.models import User
+from stations.models import ChargingStation
+from tests.api.conftest import answers
 from tests.drivers.given import a_driver
+from tests.stations import given
+
+__all__ = ["answers"]  # a fixture: what the station says to the next command
 
 
 @pytest.fixture
@@ -42,3 +47,11 @@ def logged_in(user: User) -> APIClient:
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
     client.default_format = "json"
     return client
+
+
+@pytest.fixture
+def harbour(ann: User) -> ChargingStation:
+    """A station whose socket is open, with one outlet."""
+    station = given.a_connected_station("CP-1", "socket")
+    given.report(station, "Available")
+    return station

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cms.drivers import charging
-from cms.drivers.charging import NotAllowed
+from cms.drivers import charging, verbs
 from cms.drivers.envelope import Refused
+from cms.drivers.verbs import NotAllowed
 from rfid.models import RfidCard
 from stations.models import Command
 from tests.drivers.given import a_driver, presented
@@ -150,7 +150,7 @@ def test_what_has_ended_needs_no_stop(ann, station):
 
 def test_a_start_is_over_when_its_session_is_there(ann, station):
     command = start(ann)
-    assert charging.started(command) is None
+    assert verbs.started(command) is None
     Command.objects.update(sent_at=NOON)
     number = given.begin(station, tag="ANN-1").transaction_id
-    assert charging.started(command) == number
+    assert verbs.started(command) == number

@@ -57,6 +57,7 @@ WRONG = {
     "MAX_CONNECTIONS": ["0", "many"],
     "CORS_ALLOWED_ORIGINS": ["app.example.com", "https://app.example.com/path", "*"],
     "REGISTRATION": ["on", "true"],
+    "RESERVATION_MINUTES": ["0", "10081", "an hour"],
     "FRONTEND_URL": ["app.example.com", "https://app.example.com/path", "*"],
     "APP_CONNECTS_PER_MINUTE": ["0", "1.5"],
     "APP_LOGINS_PER_MINUTE": ["0", "1.5"],

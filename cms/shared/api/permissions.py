@@ -42,14 +42,14 @@ class HasScope(BasePermission):
         user = request.user
         if not user.is_authenticated:
             return reading and settings.DEBUG
-        needed = _permission(view, request.method or "")
-        self.message = f"You lack the permission {needed}."
-        return user.is_staff and user.has_perm(needed)
+        permission = needed(view, request.method or "")
+        self.message = f"You lack the permission {permission}."
+        return user.is_staff and user.has_perm(permission)
 
     def _key_may(self, scopes: list[str], view: Any, method: str, reading: bool) -> bool:
         usual = "read" if reading else "write"
-        needed = getattr(view, "scopes", {}).get("GET" if reading else method, usual)
-        any_of = (needed,) if isinstance(needed, str) else needed
+        named = getattr(view, "scopes", {}).get("GET" if reading else method, usual)
+        any_of = (named,) if isinstance(named, str) else named
         self.message = f"This API key lacks the scope {' or '.join(any_of)}."
         return not {*any_of}.isdisjoint(scopes)
 
@@ -63,7 +63,8 @@ def _must_be_theirs(user: Any, view: Any) -> None:
         raise Http404
 
 
-def _permission(view: Any, method: str) -> str:
+def needed(view: Any, method: str) -> str:
+    """The permission people need for a method of ``view``."""
     own: str | None = getattr(view, "permissions", {}).get(method)
     if own is not None:
         return own
