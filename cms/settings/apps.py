@@ -1,7 +1,4 @@
-"""Drivers' apps: their socket (names and times as the Charging WebSocket API has them), maps, whose
-
-pages may call the API (CORS), and whether drivers register themselves.
-"""
+"""Drivers' apps: their socket (as the Charging WebSocket API has it), maps, CORS, registration."""
 
 from __future__ import annotations
 

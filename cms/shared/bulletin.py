@@ -13,7 +13,7 @@ from django.db import transaction
 from cms.shared import live
 
 GROUP = "live"
-_PAUSE_S = 0.5  # what changes meanwhile is told once
+_PAUSE_S = 0.2  # what changes meanwhile is told once
 _MOST = 500  # names in one message
 _lock = threading.Lock()
 _gathered: set[str] = set()
