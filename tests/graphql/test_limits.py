@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import parse
+from graphql import get_introspection_query, parse
 
 from cms.accounts.models import User
 from cms.graphql import limits
@@ -67,3 +67,12 @@ def test_the_schema_is_shown_to_who_is_known_here_and_to_all_in_development(sett
     assert answer(ann, SCHEMA)["data"]["__schema"]["queryType"]["name"] == "Query"
     settings.DEBUG = True
     assert "errors" not in answer(stranger(), SCHEMA)
+
+
+def test_the_usual_question_for_the_schema_is_not_too_much():
+    ann = app_of(User.objects.create_user("ann"))
+    for question in (
+        get_introspection_query(),
+        get_introspection_query(input_value_deprecation=True),
+    ):
+        assert answer(ann, question)["data"]["__schema"]["types"]
