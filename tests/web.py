@@ -42,6 +42,10 @@ class Api:
         """Ask for something."""
         return self._ask("POST", path, body)
 
+    def patch(self, path: str, body: Any) -> Answer:
+        """Change something."""
+        return self._ask("PATCH", path, body)
+
     def upload(self, path: str, name: str, content: bytes, **fields: str) -> Answer:
         """Send a file as a browser's form does."""
         parts = [(f'name="{key}"', value.encode()) for key, value in fields.items()]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.interfaces.websocket_api.charging import wait_for
+from tests.journeys.test_driver_charges import story
 from tests.processes import start_server
+from tests.simulator.charge_point import ChargePoint
+from tests.simulator.clock import Clock
 from tests.stack.station import PlainStation
 from tests.web import Api
 
@@ -38,6 +42,12 @@ def station(server):
 def moment():
     """Now, as stations write it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_minutes(minutes):
+    """So many minutes from now, in whole seconds."""
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    return moment.isoformat()
 
 
 def registered(server, email):
@@ -81,3 +91,23 @@ def test_a_driver_registers_reserves_charges_and_looks_back(server, station):
     assert app.get(f"me/reservations/{kept.body['id']}").body["status"] == "Used"
     other = registered(server, "mallory.journey@example.com")
     assert other.get(f"me/sessions/{number}").status == 404
+
+
+@story
+async def test_a_reservation_is_extended_at_the_station_and_given_up(server):
+    app = await asyncio.to_thread(registered, server, "ida.journey@example.com")
+    in_step = Clock(1.0)  # the end it keeps is as far away as ours
+    async with ChargePoint("APP-JOURNEY-2", server.ws, clock=in_step, patience=30) as station:
+        await station.ready()
+        where = {"ocppIdentifier": "APP-JOURNEY-2", "connectorId": 1}
+        kept = await asyncio.to_thread(app.post, "me/reservations?wait=20", where)
+        assert (kept.status, kept.body["status"]) == (201, "Accepted"), kept
+        path, until = f"me/reservations/{kept.body['id']}", in_minutes(45)
+        longer = await asyncio.to_thread(app.patch, f"{path}?wait=20", {"expiryDate": until})
+        assert (longer.status, longer.body["status"]) == (200, "Accepted"), longer
+        held = station.reservations.at(1)
+        assert held is not None
+        assert (held.id, held.expires_at.isoformat()) == (kept.body["id"], until)
+        over = await asyncio.to_thread(app.post, f"{path}/cancel?wait=20")
+        assert (over.status, over.body["status"]) == (200, "Cancelled"), over
+        assert station.reservations.at(1) is None
