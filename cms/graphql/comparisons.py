@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import strawberry
@@ -159,6 +159,16 @@ def _checked(value: Any, field: str) -> Any:
         return [_checked(one, field) for one in value]
     if isinstance(value, float) and not abs(value) <= _LARGEST:
         raise wrong(field, "is too large")
+    if isinstance(value, datetime):
+        return _moment(value, field)
     if isinstance(value, str) and "\0" in value:
         raise wrong(field, "should be one line of text")
     return value
+
+
+def _moment(value: datetime, field: str) -> datetime:
+    """In UTC, as which one without a zone counts."""
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:
+        raise wrong(field, "should be a moment of this era") from None

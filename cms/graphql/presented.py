@@ -32,22 +32,29 @@ class SocketCaller(Caller):
     presented: str = ""
 
     def look_again(self) -> None:
-        """Who they are by now: nobody known where the token ran out or they left."""
-        self.user, self.auth = AnonymousUser(), None
+        """Who they are by now: nobody known where the token ran out, or they left."""
+        # At once and at the end: other operations of the socket are under way meanwhile.
+        self.user, self.auth = self._found()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what was presented opens nothing any more."""
+        return bool(self.presented) and not self.user.is_authenticated
+
+    def _found(self) -> tuple[Any, Any]:
+        nobody = AnonymousUser(), None
         if not self.presented or (self.expires_at and clock.now() >= self.expires_at):
-            return
+            return nobody
         scheme, secret = _parts(self.presented)
         if scheme == SCHEME.lower():
             key = keys.find(secret, at=clock.now())
-            if key is not None:
-                self.user, self.auth = key.user, key
-            return
+            return (key.user, key) if key is not None else nobody
         try:
             found = tokens.presented(secret)
         except NotValid:
-            return
-        self.user, self.auth = User.objects.get(pk=found.user_id), secret
+            return nobody
         self.expires_at = min(self.expires_at or found.expires_at, found.expires_at)
+        return User.objects.get(pk=found.user_id), secret
 
 
 def begin(caller: SocketCaller, scope: dict[str, Any]) -> bool:
@@ -59,7 +66,7 @@ def begin(caller: SocketCaller, scope: dict[str, Any]) -> bool:
     caller.look_again()
     session = clock.now() + timedelta(milliseconds=settings.SESSION_TIMEOUT)
     caller.expires_at = min(caller.expires_at or session, session)
-    return not caller.presented or caller.user.is_authenticated
+    return not caller.is_over
 
 
 def ends_at(caller: SocketCaller) -> datetime:

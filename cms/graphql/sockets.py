@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 PATH = "/graphql"
 MOST_OPERATIONS = 20  # of one socket at once
 LONGEST = 64 * 1024  # characters of a frame
+LOOK_AGAIN_S = 60.0  # at who somebody is
 _TOO_MANY_MESSAGES, _TOO_LARGE, _OVERLOADED, _FAILED = 4429, 1009, 1013, 1011
 _LATE, _OVER = 4408, 4403
 _TEXTS = ("query", "operationName")
@@ -103,14 +104,25 @@ class Consumer(GraphQLWSConsumer[Any, None]):
         self._closing = asyncio.create_task(self.close(_FAILED, "Internal error"))
 
     async def _end_in_time(self) -> None:
-        """Close what never begins, and what is over: its token ran out."""
+        """Close what never begins, and what is over: its token ran out, or opens nothing now."""
         await asyncio.sleep(settings.CONNECTION_TIMEOUT / 1000)
         if not self._begun:
             await self.close(_LATE, "Connection initialisation timeout")
             return
-        left = presented.ends_at(self._caller) - clock.now()
-        await asyncio.sleep(max(0.0, left.total_seconds()))
+        while (left := presented.ends_at(self._caller) - clock.now()) > timedelta():
+            await asyncio.sleep(min(left.total_seconds(), LOOK_AGAIN_S))
+            if await self._is_over():
+                break
         await self.close(_OVER, "Token expired")
+
+    async def _is_over(self) -> bool:
+        """Whether they left meanwhile, or their key was revoked."""
+        try:
+            await database_sync_to_async(self._caller.look_again)()
+        except Exception as error:  # the database is away: nobody leaves for it
+            logger.warning("Nobody knows who sockets of GraphQL are of: %s", error)
+            return False
+        return self._caller.is_over
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take a frame, where they are few and short enough."""

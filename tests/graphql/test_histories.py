@@ -93,6 +93,7 @@ def test_own_sessions_come_page_by_page_newest_first_and_are_counted(ann):
         ({"meterStop": {"gt": 20_000}}, [0, 1]),
         ({"meterStop": {"between": {"lower": 11_000, "upper": 21_000}}}, [0, 2]),
         ({"session_start": {"lt": "2025-03-02T00:00:00Z"}}, [2]),
+        ({"session_start": {"gte": "2025-03-03T12:00:00"}}, [0]),
         ({"or": [{"meterStop": {"eq": 11_000}}, {"meterStop": {"eq": 31_000}}]}, [1, 2]),
         ({"and": [{"meterStop": {"gt": 11_000}}, {"meterStop": {"lt": 31_000}}]}, [0]),
         ({"meterStop": {"neq": 11_000}, "chargePointHardwareId": {"eq": "CP-Harbour"}}, [0, 1]),
@@ -116,6 +117,7 @@ def test_it_is_narrowed_with_the_operators_of_nestjs_query(ann, wanted, places):
         ({"id": {"in": [1.0] * 101}}, "filter.id.in"),
         ({"id": {"eq": 1e300}}, "filter.id.eq"),
         ({"userId": {"eq": "nobody"}}, "filter.userId"),
+        ({"session_start": {"lt": "0001-01-01T00:00:00+14:00"}}, "filter.session_start.lt"),
     ],
 )
 def test_a_filter_that_makes_no_sense_names_its_field(ann, wanted, field):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 
 from billing.models import Tariff, TariffAssignment
 from stations.models import ChargingStation, Connector, Site
@@ -266,3 +267,9 @@ def test_who_works_for_a_site_changes_that_one_only():
     assert _refused(there, stolen)[0] == "NOT_FOUND"
     far.refresh_from_db()
     assert far.site == other
+
+
+def test_the_audit_trail_says_who_it_was():
+    put(operator(*OPERATOR, name="olga"), name="A", chargepoints=[{"chargePointHardwareId": "1"}])
+    entries = LogEntry.objects.get_for_model(Site)
+    assert [entry.actor.username for entry in entries] == ["olga"]
