@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.models import Timestamped
 
+SELF_TEST = "SELFTEST"  # how the id tags begin that the self-test makes, and takes away again
 ID_TAG_LENGTH = 20  # CiString20Type, OCPP 1.6 section 7.26: letter case does not count
 _printable = RegexValidator(r"^[\x21-\x7e]+$", "Only printable characters without spaces.")
 

@@ -1,4 +1,4 @@
-"""Drivers' apps: their socket (as the Charging WebSocket API has it), maps, CORS, registration."""
+"""Drivers' apps: their socket (as the Charging WebSocket API has it), maps, CORS; the self-test."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ APP_LOGINS_PER_MINUTE: int = env("APP_LOGINS_PER_MINUTE")
 APP_MESSAGES_PER_MINUTE: int = env("APP_MESSAGES_PER_MINUTE")
 REGISTRATION: str = env("REGISTRATION")
 RESERVATION_MINUTES: int = env("RESERVATION_MINUTES")
+
+RUN_OCPP_TEST: bool = env("RUN_OCPP_TEST")
+OCPP_TEST_INTERVAL_MULTIPLIER: float = env("OCPP_TEST_INTERVAL_MULTIPLIER")
 
 # Which web apps may read answers. Tokens go in a header, so no cookie ever needs to come along:
 # a page elsewhere never acts as whoever is logged in to the admin.

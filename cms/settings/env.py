@@ -236,6 +236,9 @@ VARIABLES: dict[str, Variable] = {
     "APP_MESSAGES_PER_MINUTE": Variable(
         whole(1, 1_000_000), 120, "a whole number from 1 to 1000000"
     ),
+    # The self-test (docs/running.md)
+    "RUN_OCPP_TEST": Variable(flag, False, "1 to have each start of the server test itself, or 0"),
+    "OCPP_TEST_INTERVAL_MULTIPLIER": Variable(decimal(0.1, 100), 1.0, "a number from 0.1 to 100"),
 }
 
 

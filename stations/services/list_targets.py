@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from cms.shared import clock
-from rfid.models import CardStatus, RfidCard
+from rfid.models import SELF_TEST, CardStatus, RfidCard
 from rfid.services import revisions
 from stations.models import ConfigurationKey, ListPolicy, LocalList, LocalListTarget, Site
 from stations.services import list_contents
@@ -97,7 +97,7 @@ def wanted(scope: str, max_length: int, *, at: datetime) -> Wanted:
     A blocked card stands in the list as long as there is room: a station that is offline may have
     accepted it before, and remembers (section 3.5.3). Who comes first has the older card.
     """
-    cards = RfidCard.objects.order_by("pk")
+    cards = RfidCard.objects.order_by("pk").exclude(id_tag__startswith=SELF_TEST)
     if scope.startswith(_GROUPS):
         numbers = [int(number) for number in scope.removeprefix(_GROUPS).split(",") if number]
         cards = cards.filter(group_id__in=numbers)

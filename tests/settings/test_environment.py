@@ -62,6 +62,8 @@ WRONG = {
     "APP_CONNECTS_PER_MINUTE": ["0", "1.5"],
     "APP_LOGINS_PER_MINUTE": ["0", "1.5"],
     "APP_MESSAGES_PER_MINUTE": ["0", "1.5"],
+    "RUN_OCPP_TEST": ["sometimes"],
+    "OCPP_TEST_INTERVAL_MULTIPLIER": ["0", "nan", "slow", "101"],
     "OCPP_SILENT_SESSION_HOURS": ["0", "a day"],
     "OCPP_QUIET_SECONDS": ["-1", "nan", "inf", "601"],
     "OCPP_READ_CONFIGURATION": ["daily"],

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cms import embedded, first_start, server
 from cms.demo import Demo
+from cms.selftest.background import SelfTest
 from cms.shared import clock
 from stations.services import stations
 
@@ -32,9 +33,11 @@ class Command(BaseCommand):
         if only is None:
             self._prepare()
         self._announce(only)
-        fleet = Demo(self.stdout) if demo else None
-        if fleet:
-            fleet.start()
+        beside: list[Demo | SelfTest] = [Demo(self.stdout)] if demo else []
+        if settings.RUN_OCPP_TEST and only is None:
+            beside.append(SelfTest())
+        for each in beside:
+            each.start()
         try:
             from cms.asgi import application_for
 
@@ -42,8 +45,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(str(error)) from None
         finally:
-            if fleet:
-                fleet.stop()
+            for each in beside:
+                each.stop()
             self.stdout.write("Voltdesk has stopped.")
 
     def _check_port(self) -> None:

@@ -1,0 +1,1 @@
+"""The self-test: a station and a driver of its own, walked through a running server."""
