@@ -22,6 +22,7 @@ from billing.rating import documents
 from billing.rating.terms import Terms
 from billing.services import accounts
 from cms.shared.errors import Conflict, DomainError, NotFound
+from rfid.models import SELF_TEST
 from stations.models import ChargingSession, ChargingStation, Connector
 
 
@@ -130,7 +131,12 @@ def unassign(*, assignment: TariffAssignment) -> None:
 
 
 def freeze(session: ChargingSession, at: datetime) -> None:
-    """Keep the tariff that counts for ``session`` as it begins; nothing where there is none."""
+    """Keep the tariff that counts for ``session`` as it begins; nothing where there is none.
+
+    Nor for one of the self-test, whose station and card have one name: no bill may come of it.
+    """
+    if session.id_tag.startswith(SELF_TEST) and session.id_tag == session.station.cp_id:
+        return
     found = in_force(session, session.started_at or session.stopped_at or at)
     if found is not None:
         SessionTariff.objects.create(

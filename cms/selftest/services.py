@@ -1,4 +1,4 @@
-"""What the self-test works with: rows of its own, marked, never billed, and gone afterwards.
+"""What the self-test works with: rows of its own, marked, never priced, and gone afterwards.
 
 It touches nothing else: what it deletes has its mark, in a name nobody gives by chance.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from auditlog.models import LogEntry
 from django.db import transaction
+from django.db.models import ProtectedError
+from django.db.models.functions import Upper
 from rest_framework_simplejwt.tokens import AccessToken
 
 from billing.models import SessionBill
-from billing.services import tariffs
 from cms.accounts import keys as api_keys
 from cms.accounts.models import Scope, User
 from cms.shared.errors import Conflict
@@ -56,12 +58,6 @@ def prepare(*, at: datetime) -> Own:
     return Own(mark, station.pk, keys.set_key(station=station), user.pk, token, api_key)
 
 
-def never_billed(own: Own, transaction_id: int) -> None:
-    """Take its session out of billing while it runs, so that no bill can come before it goes."""
-    mine = ChargingSession.objects.filter(pk=transaction_id, station=own.station_id)
-    tariffs.not_to_be_billed(session_ids=list(mine.values_list("pk", flat=True)))
-
-
 def has_left(own: Own) -> bool:
     """Whether the server has noticed that its station went."""
     return not ChargingStation.objects.filter(pk=own.station_id).exclude(connection_id="").exists()
@@ -87,21 +83,30 @@ def remove(mark: str) -> None:
         card.delete()
 
 
-def forget_frames(station_id: int) -> int:
-    """Delete what the message log wrote of a station that is gone; gives how many rows."""
-    if ChargingStation.objects.filter(pk=station_id).exists():
+def forget_late(own: Own) -> int:
+    """Delete what was written of its station after that was gone: frames, that it was turned away.
+
+    Gives how many rows.
+    """
+    if ChargingStation.objects.filter(pk=own.station_id).exists():
         return 0
-    return OcppMessage.objects.filter(station=station_id).delete()[0]
+    cases = ReviewCase.objects.alias(of=Upper("cp_id")).filter(of=own.mark.upper(), station=None)
+    frames = OcppMessage.objects.filter(station=own.station_id)
+    return cases.delete()[0] + frames.delete()[0]
 
 
 def remove_abandoned(*, at: datetime) -> int:
-    """Take away what self-tests left that were killed; gives how many there were."""
+    """Take away what self-tests left that were killed; gives how many there were.
+
+    What may not go stays, and keeps nobody from testing.
+    """
     rows = ChargingStation.objects.filter(
         cp_id__startswith=SELF_TEST, name=NAME, created_at__lt=at - _ABANDONED
     )
     marks = [cp_id for cp_id in rows.values_list("cp_id", flat=True) if _MARK.fullmatch(cp_id)]
     for mark in marks:
-        remove(mark)
+        with suppress(Conflict, ProtectedError):
+            remove(mark)
     return len(marks)
 
 

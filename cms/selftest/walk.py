@@ -19,7 +19,7 @@ from cms.shared import clock
 from cms.shared.errors import DomainError
 
 STEP_S = 10.0  # how long each answer may take, before OCPP_TEST_INTERVAL_MULTIPLIER
-_QUIET_S = 1.0  # the message log is written a moment later
+_QUIET_S = 1.5  # the message log, and who was turned away, are written a moment later
 _REGISTER_WH = 1000
 
 
@@ -74,7 +74,7 @@ class Walk:
         time.sleep(_QUIET_S)
         services.remove(own.mark)
         time.sleep(_QUIET_S)
-        while services.forget_frames(own.station_id):
+        while services.forget_late(own):
             time.sleep(_QUIET_S)
         self._own = None
 
@@ -108,7 +108,6 @@ class Walk:
             {"connectorId": 1, "idTag": mark, "meterStart": _REGISTER_WH, "timestamp": _now()},
         )
         self._number = int(started["transactionId"])
-        services.never_billed(self._mine, self._number)
         _same("idTagInfo", started["idTagInfo"]["status"], "Accepted")
         answer = self._app.told("start_charging_response")
         _same("success", answer["success"], True)

@@ -32,10 +32,9 @@ def counts() -> dict[str, int]:
 
 
 def charge(own) -> int:
-    """Its session, of an hour, taken out of billing as the walk does."""
+    """Its session, of an hour."""
     start = sessions.Start(1, own.mark, NOW, 1000)
     number = sessions.start(station_id=own.station_id, start=start, at=NOW).transaction_id
-    services.never_billed(own, number)
     stop = sessions.Stop(number, NOW + timedelta(hours=1), 9000)
     sessions.end(station_id=own.station_id, stop=stop, at=NOW)
     return number
@@ -59,31 +58,43 @@ def test_what_it_makes_goes_without_a_trace():
 def test_its_session_is_never_billed(own):
     charging.everywhere()
     number = charge(own)
-    assert SessionTariff.objects.get(session=number).state == "Nothing"
+    assert not SessionTariff.objects.filter(session=number).exists()
     charging.bill_all(NOW + timedelta(days=2))
     assert not SessionBill.objects.exists()
 
 
-def test_a_session_of_another_station_stays_in_billing(own):
+def a_session(cp_id: str, tag: str) -> int:
+    """Somebody's session of an hour."""
+    station = stations.create(cp_id=cp_id)
+    start = sessions.Start(1, tag, NOW, 1000)
+    number = sessions.start(station_id=station.pk, start=start, at=NOW).transaction_id
+    stop = sessions.Stop(number, NOW + timedelta(hours=1), 9000)
+    sessions.end(station_id=station.pk, stop=stop, at=NOW)
+    return number
+
+
+@pytest.mark.parametrize(("cp_id", "own_tag"), [("OTHER", True), ("SELFTEST1", False)])
+def test_its_card_elsewhere_and_another_name_are_billed_as_any(own, cp_id, own_tag):
     charging.everywhere()
-    other = stations.create(cp_id="OTHER")
-    start = sessions.Start(1, "A", NOW, 1000)
-    number = sessions.start(station_id=other.pk, start=start, at=NOW).transaction_id
-    services.never_billed(own, number)
-    assert SessionTariff.objects.get(session=number).state == "Due"
+    number = a_session(cp_id, own.mark if own_tag else "SELFTEST2")
+    charging.bill_all(NOW + timedelta(days=2))
+    assert SessionBill.objects.get(session=number).gross > 0
 
 
 def test_what_was_billed_after_all_stays(own):
-    charging.everywhere()
-    start = sessions.Start(1, own.mark, NOW, 1000)
-    number = sessions.start(station_id=own.station_id, start=start, at=NOW).transaction_id
-    stop = sessions.Stop(number, NOW + timedelta(hours=1), 9000)
-    sessions.end(station_id=own.station_id, stop=stop, at=NOW)
+    number = charge(own)
+    tariff = charging.a_tariff()
+    SessionTariff.objects.create(
+        session_id=number, version=tariff.versions.get(), level="everywhere", frozen_at=NOW
+    )
     charging.bill_all(NOW + timedelta(days=2))
     with pytest.raises(Conflict, match="has a bill"):
         services.remove(own.mark)
     assert ChargingSession.objects.filter(pk=number).exists()
     assert RfidCard.objects.filter(id_tag=own.mark).exists()
+    ChargingStation.objects.filter(pk=own.station_id).update(created_at=NOW)
+    services.remove_abandoned(at=NOW + timedelta(days=2))
+    assert ChargingSession.objects.filter(pk=number).exists()
 
 
 @pytest.mark.parametrize("name", ["CP-1", SELF_TEST, f"{SELF_TEST}-HARBOUR", f"{SELF_TEST}12345"])
@@ -122,7 +133,7 @@ def test_its_card_stands_in_no_local_list(own):
 def test_frames_that_were_written_late_are_forgotten(own):
     late = {"station_id": own.station_id, "direction": "Received", "at": NOW}
     OcppMessage.objects.create(**late)
-    assert services.forget_frames(own.station_id) == 0
+    assert services.forget_late(own) == 0
     services.remove(own.mark)
     OcppMessage.objects.create(**late)
-    assert services.forget_frames(own.station_id) == 1
+    assert services.forget_late(own) == 1
