@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django_filters import ChoiceFilter
+from django_filters import ChoiceFilter, NumberFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -145,6 +145,12 @@ class PaymentFilters(Filters):
 
     state = ChoiceFilter(choices=PaymentState.choices)
     purpose = ChoiceFilter(choices=PaymentPurpose.choices)
+    session_id = NumberFilter(method="of_session", label="Number of the session it is for")
+
+    def of_session(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """For this session."""
+        number = int(value) if 0 < value < 2**31 else 0
+        return rows.filter(session=number)
 
 
 class PaymentAccess(WalletAccess):

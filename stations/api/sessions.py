@@ -20,7 +20,7 @@ from cms.shared.api import CamelCaseModel, Filters, Kilo, Moment, Shouted, YesNo
 from stations import selectors
 from stations.api.connectors import ConnectorSerializer
 from stations.api.metering import MeterValueSerializer
-from stations.api.station_json import station_meant
+from stations.api.station_json import cards_meant, station_meant
 from stations.models import ChargingSession, ChargingStation, SessionStatus
 
 _IN_LIST, _IN_DETAIL = 100, 1000  # meter values shown with a session
@@ -59,6 +59,9 @@ class SessionSerializer(CamelCaseModel):
     stop_meter_value = serializers.IntegerField(
         source="meter_stop_wh", read_only=True, allow_null=True, help_text="Wh"
     )
+    last_meter_value = serializers.IntegerField(
+        source="last_register_wh", read_only=True, allow_null=True, help_text="Wh, heard last"
+    )
     energy_kwh = Kilo(source="energy_wh")
     power_kw = Kilo(source="power_w", allow_null=True)
     session_status = Shouted(SessionStatus.choices, source="status")
@@ -89,6 +92,7 @@ class SessionSerializer(CamelCaseModel):
             "stop_timestamp",
             "start_meter_value",
             "stop_meter_value",
+            "last_meter_value",
             "energy_kwh",
             "power_kw",
             "soc_percent",
@@ -128,6 +132,7 @@ class SessionFilters(Filters):
         field_name="connector__connector_id", label="The connector's number at its station"
     )
     id_tag = CharFilter(method="with_tag", label="Letter case does not count")
+    user_id = NumberFilter(method="of_user", label="Number of a user: with a card of theirs")
     start_after = Moment(field_name="started_at", lookup_expr="gte")
     start_before = Moment(field_name="started_at", lookup_expr="lt")
     needs_review = YesNo()
@@ -139,6 +144,10 @@ class SessionFilters(Filters):
     def at_station(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Of this station; one nobody knows is a 400."""
         return rows.filter(station=station_meant(self.request, value, "station"))
+
+    def of_user(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Begun with a card that is this person's; written so that the index of cards is used."""
+        return rows.filter(card__in=[card for card, _ in cards_meant(value)])
 
     def with_tag(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Begun with this id tag; written so that both engines use the index."""

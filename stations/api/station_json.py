@@ -9,11 +9,14 @@ from rest_framework import serializers
 
 from cms.shared import scoping
 from cms.shared.api import CamelCase, CamelCaseModel
+from rfid.models import RfidCard
 from stations.api.connectors import ConnectorSerializer
 from stations.api.opening_hours import OpeningHoursSerializer
 from stations.api.sites import SiteField
 from stations.models import ChargingStation, ConfigurationKey, Site
 from stations.services import enrolment, opening_hours
+
+_MOST_CARDS = 500  # of one person
 
 
 def station_meant(request: Any, cp_id: str, field: str) -> ChargingStation:
@@ -25,6 +28,15 @@ def station_meant(request: Any, cp_id: str, field: str) -> ChargingStation:
     if station is None:
         raise serializers.ValidationError({field: [f"there is no station {cp_id}"]})
     return station
+
+
+def cards_meant(number: Any) -> list[tuple[int, str]]:
+    """The cards of the user a filter names by number: theirs, and the id tags in capitals."""
+    if number != int(number) or not 0 < number < 2**63:
+        return []
+    found = RfidCard.objects.filter(user=int(number)).order_by("pk")
+    rows = found.values_list("pk", "id_tag")[:_MOST_CARDS]
+    return [(card, tag.upper()) for card, tag in rows]
 
 
 class SiteSerializer(CamelCaseModel):

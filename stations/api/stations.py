@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
-from django_filters import ChoiceFilter, ModelChoiceFilter
+from django.db.models import Exists, OuterRef, QuerySet
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,10 +23,27 @@ from stations.api.station_json import (
     StationKeySerializer,
     StationSerializer,
 )
-from stations.models import ChargingStation, ConfigurationKey, Registration, Site
+from stations.models import (
+    ChargingStation,
+    ConfigurationKey,
+    Connector,
+    ConnectorStatus,
+    Registration,
+    Site,
+)
 from stations.services import enrolment, keys, stations
 
 _CHANGE = "stations.change_chargingstation"
+
+
+def _available() -> QuerySet[ChargingStation]:
+    """Stations that are online, in order, and have an outlet that is free."""
+    own = Connector.objects.order_by().filter(station=OuterRef("pk"))
+    free = own.filter(status=ConnectorStatus.AVAILABLE, connector_id__gt=0)
+    out = own.filter(
+        status__in=(ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED), connector_id=0
+    )
+    return ChargingStation.objects.filter(Exists(free), ~Exists(out), online=True)
 
 
 class StationFilters(Filters):
@@ -39,6 +56,8 @@ class StationFilters(Filters):
     registration = ChoiceFilter(choices=Registration.choices)
     site_id = ModelChoiceFilter(field_name="site", queryset=sites_of)
     connected = YesNo(method="with_socket", label="With an open socket")
+    serial_number = CharFilter(label="As the station said it")
+    available = YesNo(method="with_a_free_outlet", label="Online, with a connector that is free")
 
     def with_status(
         self, rows: QuerySet[ChargingStation], name: str, value: str
@@ -52,6 +71,13 @@ class StationFilters(Filters):
         """Connected or not."""
         connected = selectors.connected().values("pk")
         return rows.filter(pk__in=connected) if value else rows.exclude(pk__in=connected)
+
+    def with_a_free_outlet(
+        self, rows: QuerySet[ChargingStation], name: str, value: bool
+    ) -> QuerySet[ChargingStation]:
+        """Where one could begin to charge now, or not."""
+        free = _available().values("pk")
+        return rows.filter(pk__in=free) if value else rows.exclude(pk__in=free)
 
 
 class StationViews(GenericViewSet[ChargingStation]):

@@ -195,6 +195,9 @@ class ChargingStation(Timestamped):
                 violation_error_message="A station with this identity exists already.",
             )
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["serial_number"], name="station_by_serial_number")
+        ]
 
     def __str__(self) -> str:
         return self.cp_id
