@@ -93,7 +93,7 @@ def test_the_payment_and_the_meter_of_a_session(api, online):
     number = charge(online, readings=3, ends=False)
     payment = paying.begun(given.a_user("till"), "5", provider="cash")
     Payment.objects.filter(pk=payment.pk).update(session=number)
-    paying.begun(given.a_user("other"), "5", provider="cash")
+    assert listed(api, f"payments?sessionId={number + 1}") == []
     assert listed(api, f"payments?sessionId={number}") == [payment.pk]
     session = api.get(f"/api/sessions/{number}").json()
     assert (session["startMeterValue"], session["lastMeterValue"]) == (1000, 1002)
