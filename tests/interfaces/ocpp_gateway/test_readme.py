@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.processes import eventually
 
@@ -82,7 +83,7 @@ def test_stations(station, api):
 
 def test_a_station_that_leaves_is_offline(server, api):
     url = f"{server.ws.removesuffix('/ocpp')}/CP_LEAVES"
-    with connect(url, subprotocols=["ocpp1.6"], proxy=None) as socket:
+    with connect(url, subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as socket:
         assert socket.subprotocol == "ocpp1.6"
         assert api.get("stations/CP_LEAVES").body["status"] == "ONLINE"
     left = lambda: api.get("stations/CP_LEAVES").body["status"] == "OFFLINE"  # noqa: E731
@@ -182,7 +183,7 @@ def test_frames_stand_in_the_log_as_documented(server, station):
 
 def test_an_unknown_call_is_answered_with_an_error(server):
     url = f"{server.ws.removesuffix('/ocpp')}/CP_ODD"
-    with connect(url, subprotocols=["ocpp1.6"], proxy=None) as socket:
+    with connect(url, subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as socket:
         socket.send(json.dumps([2, "u1", "Foo", {}]))
         kind, number, code, *_ = json.loads(socket.recv(timeout=30))
     assert (kind, number, code) == (4, "u1", "NotImplemented")
