@@ -145,12 +145,7 @@ class PaymentFilters(Filters):
 
     state = ChoiceFilter(choices=PaymentState.choices)
     purpose = ChoiceFilter(choices=PaymentPurpose.choices)
-    session_id = NumberFilter(method="of_session", label="Number of the session it is for")
-
-    def of_session(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        """For this session."""
-        number = int(value) if 0 < value < 2**31 else 0
-        return rows.filter(session=number)
+    session_id = NumberFilter(field_name="session", min_value=1, max_value=2**31 - 1)
 
 
 class PaymentAccess(WalletAccess):
@@ -299,8 +294,7 @@ def _seen(request: Request, payment_id: int, permission: str) -> Payment:
     user = request.user
     others = scopes or (user.is_staff and user.has_perm(permission))
     others = others and scoping.limit_of(user) is None  # they are the whole company's
-    rows = Payment.objects.all() if others else _of(user)
-    found = rows.filter(pk=payment_id).first()
+    found = (Payment.objects if others else _of(user)).filter(pk=payment_id).first()
     if found is None:
         raise NotFound("There is no payment %(payment_id)s", payment_id=payment_id)
     return found

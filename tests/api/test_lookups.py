@@ -91,10 +91,11 @@ def test_reservations_by_user_and_by_station(api, online, ann):
 
 def test_the_payment_and_the_meter_of_a_session(api, online):
     number = charge(online, readings=3, ends=False)
-    payment = paying.begun(given.a_user("till"), "5", provider="cash")
+    payer = given.a_user("payer")
+    payment = paying.begun(payer, "5", provider="cash")
     Payment.objects.filter(pk=payment.pk).update(session=number)
-    assert listed(api, f"payments?sessionId={number + 1}") == []
-    assert listed(api, f"payments?sessionId={number}") == [payment.pk]
+    assert listed(api, f"payments?customerId=payer&sessionId={number + 1}") == []
+    assert listed(api, f"payments?customerId=payer&sessionId={number}") == [payment.pk]
     session = api.get(f"/api/sessions/{number}").json()
     assert (session["startMeterValue"], session["lastMeterValue"]) == (1000, 1002)
 
