@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as lazy
 
@@ -43,7 +45,14 @@ def is_above(request: HttpRequest, user: User) -> bool:
     """Whether somebody could gain by another's account: its power, or the sites it sees."""
     if is_superuser(request) or user == request.user:
         return False
-    return user.is_superuser or (user.is_staff and scoping.limit_of(request.user) is not None)
+    if user.is_superuser or not user.is_staff:
+        return user.is_superuser
+    if scoping.limit_of(request.user) is not None:
+        return True
+    # Also of who may not log in now: an account can be opened again.
+    held = Permission.objects.filter(Q(user=user) | Q(group__user=user)).distinct()
+    names = held.values_list("content_type__app_label", "codename")
+    return not request.user.has_perms([f"{app}.{codename}" for app, codename in names])
 
 
 def is_superuser(request: HttpRequest) -> bool:
