@@ -78,9 +78,9 @@ class CardSerializer(CamelCaseModel):
 
 
 class Reason(CamelCase):
-    """Why a card is blocked."""
+    """Why a card is blocked; apps of the prior gateway send no body at all."""
 
-    reason = serializers.CharField(max_length=200)
+    reason = serializers.CharField(max_length=200, default="No reason was given")
 
 
 class CardFilters(Filters):
@@ -146,7 +146,7 @@ class CardStatusViews(GenericViewSet[RfidCard]):
 
     @extend_schema(request=Reason, responses={200: CardSerializer})
     def block(self, request: Request, tag_id: str) -> Response:
-        """Refuse a card from now on; 400 where nobody says why."""
+        """Refuse a card from now on; what is said as the reason has to say something."""
         card, reason = _card(tag_id), Reason(data=request.data)
         reason.is_valid(raise_exception=True)
         why = reason.validated_data["reason"]

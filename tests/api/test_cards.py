@@ -114,8 +114,14 @@ def test_a_blocked_card_is_refused_and_an_activated_one_accepted(api: APIClient)
     assert cards.authorize(id_tag="RFID_001", at=NOW).status == "Accepted"
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": None}])
-def test_a_card_is_not_blocked_without_a_reason(api: APIClient, body):
+def test_a_card_is_blocked_as_the_prior_gateway_s_apps_do_it(api: APIClient):
+    cards.create(id_tag="RFID_001")
+    blocked = api.post("/api/rfid/RFID_001/block").json()
+    assert (blocked["status"], blocked["statusReason"]) == ("Blocked", "No reason was given")
+
+
+@pytest.mark.parametrize("body", [{"reason": ""}, {"reason": "  "}, {"reason": None}])
+def test_a_card_is_not_blocked_for_an_empty_reason(api: APIClient, body):
     cards.create(id_tag="RFID_001")
     refused = api.post("/api/rfid/RFID_001/block", body, format="json")
     assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["reason"])

@@ -121,5 +121,6 @@ def test_a_field_tells_who_may_ask_of_what_they_may_see(field, who, sides):
 
 def test_no_field_is_left_out():
     known = schema._schema
-    assert known.query_type and known.mutation_type
+    assert known.query_type
+    assert known.mutation_type
     assert {*known.query_type.fields, *known.mutation_type.fields} == EXPECTED.keys()
