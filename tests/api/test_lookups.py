@@ -100,7 +100,7 @@ def test_the_payment_and_the_meter_of_a_session(api, online):
     assert (session["startMeterValue"], session["lastMeterValue"]) == (1000, 1002)
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@pytest.mark.production  # it asks for PostgreSQL's plans
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("rows", "index"),

@@ -82,6 +82,7 @@ def test_a_batch_survives_the_process_that_carries_it_out(process_environment, a
         order = {"action": "Reset", "payload": {"type": "Soft"}, "all": True}
         batch = api.post("batches", order).body["id"]
         assert eventually(lambda: not server.alive, 60), fleet.asked
+        unanswered = {f"KILL-{number:02}" for number in range(_MUTE)} & {*fleet.asked}
         fleet.goes()
         server.start()
         fleet.comes()
@@ -92,7 +93,7 @@ def test_a_batch_survives_the_process_that_carries_it_out(process_environment, a
         assert not _OPEN & {*states.values()}
         assert set(fleet.asked.values()) == {1}
         undone = {cp_id for cp_id, state in states.items() if state != "Done"}
-        assert {f"KILL-{number:02}" for number in range(_MUTE)} <= undone
+        assert unanswered <= undone
         assert {*states} - undone <= {*fleet.asked}
 
         before = fleet.asked.copy()
