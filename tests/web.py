@@ -38,9 +38,13 @@ class Api:
         """Read."""
         return self._ask("GET", path)
 
-    def post(self, path: str, body: Any = None) -> Answer:
-        """Ask for something."""
-        return self._ask("POST", path, body)
+    def post(self, path: str, body: Any = None, *, key: str = "") -> Answer:
+        """Ask for something; ``key``: the Idempotency-Key."""
+        return self._ask("POST", path, body, {"Idempotency-Key": key} if key else {})
+
+    def delete(self, path: str) -> Answer:
+        """Take something away."""
+        return self._ask("DELETE", path)
 
     def patch(self, path: str, body: Any) -> Answer:
         """Change something."""
@@ -64,9 +68,12 @@ class Api:
         with _opener().open(request, timeout=_TIMEOUT_S) as response:
             return Answer(response.status, response.read(), response.headers)
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Answer:
+    def _ask(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         data = None if method == "GET" else json.dumps({} if body is None else body).encode()
-        request = Request(f"{self._url}/{path}", data, self._headers, method=method)
+        headers = {**self._headers, **(headers or {})}
+        request = Request(f"{self._url}/{path}", data, headers, method=method)
         return _answer(_opener(), request)
 
 

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import itertools
+import json
+from typing import Any
 
 import pytest
 
 from tests.processes import manage, start_server
-from tests.stack.station import PlainStation
+from tests.stack.station import Asked, PlainStation
 from tests.web import Api
 
 NUMBERS = itertools.count(1)
+# What the README's commands are answered with, where that is not Accepted
+ANSWERS: dict[str, dict[str, Any]] = {
+    "UnlockConnector": {"status": "Unlocked"},
+    "GetConfiguration": {
+        "configurationKey": [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}],
+        "unknownKey": [],
+    },
+}
+
+
+class Obliging(PlainStation):
+    """A charge point that answers each command as OCPP has it."""
+
+    def _take(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        answer = ANSWERS.get(asked.action, {"status": "Accepted"})
+        self._socket.send(json.dumps([3, asked.message_id, answer]))
 
 
 @pytest.fixture(scope="module")
@@ -39,5 +58,5 @@ def api(server):
 def station(server):
     """A charge point at ``ws://host:port/CP_...``, as the README has it."""
     root = server.ws.removesuffix("/ocpp")
-    with PlainStation(root, f"CP_README_{next(NUMBERS):03}") as connected:
+    with Obliging(root, f"CP_README_{next(NUMBERS):03}") as connected:
         yield connected
