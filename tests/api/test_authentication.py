@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.state import token_backend
 
 from cms.accounts import keys
 from cms.accounts.models import ApiKey, Scope, User
@@ -140,6 +141,23 @@ def test_a_login_gives_tokens_that_open_the_api():
     assert set(pair.json()) == {"access", "refresh", "accessExpiresAt"}
     assert clock.parse(pair.json()["accessExpiresAt"]) > clock.now()
     assert with_token(pair.json()["access"]).get("/api/stations").status_code == 200
+
+
+def test_a_token_says_who_one_is(user):
+    user.first_name, user.last_name, user.email = "Ada", "Byron", "ada@example.com"
+    user.save()
+    said = {"username": "ada", "password": "correct horse"}
+    pair = APIClient().post("/api/auth/token", said, format="json").json()
+    refreshed = APIClient().post("/api/auth/refresh", {"refresh": pair["refresh"]}, format="json")
+    for token in (pair["access"], refreshed.json()["access"]):
+        claims = token_backend.decode(token)
+        shown = {name: claims[name] for name in ("sub", "username", "name", "email")}
+        assert shown == {
+            "sub": str(user.pk),
+            "username": "ada",
+            "name": "Ada Byron",
+            "email": "ada@example.com",
+        }
 
 
 def test_a_wrong_password_is_refused(user):

@@ -92,6 +92,14 @@ class _PasswordAndCode(TokenObtainSerializer):
 class _Pair(TokenObtainPairSerializer, _PasswordAndCode):
     """A pair of tokens once that is checked."""
 
+    @classmethod
+    def get_token(cls, user: Any) -> Any:
+        """With who it is, as apps of the EV Backend read it out of the token."""
+        token = super().get_token(user)
+        for name in ("username", "name", "email"):
+            token[name] = getattr(user, name)
+        return token
+
 
 class LogIn(TokenViewBase):
     """A pair of tokens for a user name and a password, and a code of those who use one."""
