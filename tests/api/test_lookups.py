@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
 from billing.models import Payment
 from cms.accounts.models import User
 from rfid.services import cards
-from stations.models import ChargingSession, ChargingStation, Reservation
+from stations.models import ChargingStation
 from stations.services import connectors, reservations, stations
 from tests.api.conftest import NOW, charge
 from tests.billing import given, paying
@@ -98,33 +97,3 @@ def test_the_payment_and_the_meter_of_a_session(api, online):
     assert listed(api, f"payments?customerId=payer&sessionId={number}") == [payment.pk]
     session = api.get(f"/api/sessions/{number}").json()
     assert (session["startMeterValue"], session["lastMeterValue"]) == (1000, 1002)
-
-
-@pytest.mark.production  # it asks for PostgreSQL's plans
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("rows", "index"),
-    [
-        (
-            lambda: ChargingSession.objects.filter(card__in=[1, 2]).order_by("-transaction_id"),
-            "session_by_card",
-        ),
-        (
-            lambda: ChargingStation.objects.filter(serial_number="abc117"),
-            "station_by_serial_number",
-        ),
-        (lambda: _for_tags(["ANN-1", "ANN-2"]), "reservation_by_tag"),
-    ],
-)
-def test_none_of_them_reads_a_whole_table(rows, index):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # tables of tests are too small for more
-    plan = rows()[:101].explain()
-    assert index in plan
-    assert "Seq Scan" not in plan
-
-
-def _for_tags(tags):
-    from stations.api.reservations import _for_tags as narrowed
-
-    return narrowed(Reservation.objects.order_by("-reservation_id"), tags)

@@ -1,4 +1,4 @@
-"""What is one's own is found along an index on PostgreSQL, however much others have."""
+"""What is of somebody is found along an index on PostgreSQL, however much others have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cms.accounts.models import User
 from rfid.models import RfidCard
-from stations.models import ChargingSession, Reservation
+from stations.models import ChargingSession, ChargingStation, Reservation
 from tests.admin.test_newest_plans import looked_at
 from tests.benchmarks.series import rows
 from tests.drivers.conftest import logged_in
@@ -36,8 +36,10 @@ def crowd(ann, harbour):
     ended = {"status": "'Completed'", "authorization": "''", "started_at": "now()"}
     rows(ChargingSession, ROWS, id_tag=tag, card_id=whose, **ended, **there)
     rows(User, ROWS, id=f"{AWAY} + n", username="'u' || n", email="'u' || n || '@example.com'")
+    named = {"cp_id": "'P' || n", "serial_number": "'S' || n"}
+    rows(ChargingStation, ROWS, id=f"{AWAY} + n", **named)
     with connection.cursor() as cursor:
-        for model in (RfidCard, Reservation, ChargingSession, User):
+        for model in (RfidCard, Reservation, ChargingSession, User, ChargingStation):
             cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
@@ -50,13 +52,16 @@ def crowd(ann, harbour):
         "me/sessions",
         "me/sessions?open=false&sort=energy",
         "users?email=U7@example.com",
+        "sessions?userId={ann}",
+        "reservations?userId={ann}",
+        "stations?serialNumber=S7",
     ],
 )
-def test_a_list_of_ones_own_looks_at_few_rows(ann, crowd, path):
+def test_a_list_of_what_is_somebodys_looks_at_few_rows(ann, crowd, path):
     User.objects.filter(pk=ann.pk).update(is_staff=True, is_superuser=True)
     app = logged_in(ann)
     with CaptureQueriesContext(connection) as queries:
-        answer = app.get(f"/api/{path}")
+        answer = app.get(f"/api/{path.format(ann=ann.pk)}")
     assert len(answer.json()) == 1, answer.content
     asked = [one["sql"] for one in queries if one["sql"].startswith("SELECT")]
     with connection.cursor() as cursor:
