@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ class MarkerNews(NamedTuple):
     gone: list[int]
 
 
-class Watch:
+class Watch(ABC):
     """What watchers of maps and of sites have in common: what they may see, and a bell.
 
     ``user_id``: whose limit is looked up again from time to time; None: it stays.
@@ -44,13 +45,13 @@ class Watch:
             self._limit = limit
             self.forget()
 
+    @abstractmethod
     def forget(self) -> None:
         """They are told everything again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_behind(self) -> bool:
         """Whether there is anything they were not told."""
-        raise NotImplementedError
 
 
 class MarkerWatch(Watch):
