@@ -17,6 +17,7 @@ from billing.models.fields import MoneyField
 from billing.services import pricing
 from billing.services.pricing import Priced
 from stations.models import ChargingSession, SessionStatus, Site
+from stations.services.live import catch_up
 
 LIVE = 20  # sessions under way that are priced for one page
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,11 +75,13 @@ def of_driver(user_id: int) -> QuerySet[Any]:
 def with_costs(sessions: Sequence[Any], *, at: datetime) -> None:
     """Give each of a page its ``site``, ``bill`` and ``live`` price (each or None), in few queries.
 
-    Priced are the first LIVE that are under way.
+    Priced are the first LIVE that are under way; all of those say what was read by now.
     """
+    charging = [row for row in sessions if row.state == State.CHARGING]
+    catch_up(charging)
     bills = SessionBill.objects.in_bulk({row.bill_id for row in sessions if row.bill_id})
     sites = Site.objects.in_bulk({row.site_number for row in sessions if row.site_number})
-    live = _live([row.pk for row in sessions if row.state == State.CHARGING][:LIVE], at)
+    live = _live([row.pk for row in charging[:LIVE]], at)
     for row in sessions:
         row.bill, row.site = bills.get(row.bill_id), sites.get(row.site_number)
         row.live = live.get(row.pk)

@@ -15,6 +15,7 @@ from billing.rating.usage import Reading, Reservation, StateChange, Usage
 from cms.shared import bulk
 from stations.models import ChargingSession, ConnectorStatus, MeterValue, StatusChange
 from stations.models import Reservation as ReservationRow
+from stations.services import live
 
 # Where the vehicle takes nothing although it could. A station that holds it back (SuspendedEVSE)
 # is no reason to charge the driver for parking.
@@ -40,10 +41,11 @@ class Known(NamedTuple):
 def of_sessions(
     sessions: Sequence[ChargingSession], terms: dict[int, Terms], *, at: datetime
 ) -> dict[int, Known]:
-    """What happened in each session, as far as its terms ask for it. Three queries at most.
+    """What happened in each session, as far as its terms ask for it. Four queries at most.
 
     ``sessions`` have their connector and station with its site at hand.
     """
+    live.catch_up(sessions)
     curves = [session for session in sessions if _needs_readings(terms[session.pk])]
     parked = [session for session in sessions if _needs_states(terms[session.pk])]
     reserved = [session for session in sessions if _needs_reservation(terms[session.pk])]

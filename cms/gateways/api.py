@@ -113,19 +113,15 @@ class ActiveSessionViews(Enveloped, GenericViewSet[ChargingSession]):
     pagination_class = None
     filter_backends = ()
     scopes: ClassVar[dict[str, str]] = _SCOPES
-    missing = "Charger not found"
+    is_silent = True  # their backend answered an empty list, not 404
 
     @extend_schema(responses=_SESSIONS, operation_id="charger_active_sessions")
     def active(self, request: Request, device_id: str) -> Response:
-        """Newest first; none of a station that nobody knows."""
-        rows = (
-            selectors.sessions()
-            .select_related("card")
-            .filter(
-                station__in=ChargingStation.objects.named(device_id), status=SessionStatus.ACTIVE
-            )
-        )
-        newest = rows.order_by("-transaction_id")[:_MOST_SESSIONS]
+        """Newest first; empty, never 404, of a station nobody knows or who asks does not see."""
+        station = ChargingStation.objects.named(device_id)
+        rows = selectors.sessions().filter(station__in=station, status=SessionStatus.ACTIVE)
+        seen = scoping.visible(request.user, rows.select_related("card"))
+        newest = seen.order_by("-transaction_id")[:_MOST_SESSIONS]
         return Response({"success": True, "sessions": shown.sessions(list(newest))})
 
 

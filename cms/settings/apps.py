@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ImproperlyConfigured
+
 from cms.settings.env import env
 
 HEARTBEAT_INTERVAL: int = env("HEARTBEAT_INTERVAL")
@@ -14,6 +16,8 @@ APP_CONNECTS_PER_MINUTE: int = env("APP_CONNECTS_PER_MINUTE")
 APP_LOGINS_PER_MINUTE: int = env("APP_LOGINS_PER_MINUTE")
 APP_MESSAGES_PER_MINUTE: int = env("APP_MESSAGES_PER_MINUTE")
 REGISTRATION: str = env("REGISTRATION")
+if REGISTRATION == "verified" and not env("EMAIL_URL"):
+    raise ImproperlyConfigured("REGISTRATION is verified, so EMAIL_URL should be set, too.")
 RESERVATION_MINUTES: int = env("RESERVATION_MINUTES")
 
 RUN_OCPP_TEST: bool = env("RUN_OCPP_TEST")

@@ -215,7 +215,7 @@ FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "cms.accounts.authentication.ApiKeyAuthentication",
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "cms.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["cms.shared.api.HasScope"],
@@ -225,9 +225,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "cms.shared.api.LinkedPages",
     "DEFAULT_SCHEMA_CLASS": "cms.api.schema.Schema",
     "EXCEPTION_HANDLER": "cms.api.errors.handle",
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "register": "10/min", "maps": "60/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "login": "20/min",
+        "register": "10/min",
+        "mail": "10/min",
+        "maps": "60/min",
+    },
     # Whose address counts as the caller's: without a proxy nobody may name another one.
-    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
+    "NUM_PROXIES": 0,  # who called is known already (cms/proxies.py), however many there are
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SIMPLE_JWT = {
@@ -236,6 +241,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": True,  # a link to a new password ends with a login
 }
 
 # Money
@@ -265,6 +271,7 @@ OCPP_SETTLE_SECONDS: float = env("OCPP_SETTLE_SECONDS")
 OCPP_QUIET_SECONDS: float = env("OCPP_QUIET_SECONDS")
 OCPP_READ_CONFIGURATION: bool = env("OCPP_READ_CONFIGURATION")
 OCPP_READ_CONFIGURATION_HOURS: int = env("OCPP_READ_CONFIGURATION_HOURS")
+LIVEMETRICS_DB_UPDATE_INTERVAL: int = env("LIVEMETRICS_DB_UPDATE_INTERVAL")
 OCPP_MESSAGE_RETENTION_DAYS: int = env("OCPP_MESSAGE_RETENTION_DAYS")
 OCPP_SILENT_SESSION_HOURS: int = env("OCPP_SILENT_SESSION_HOURS")
 OCPP_WORKERS: int = env("OCPP_WORKERS")

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from cms.settings.kinds import (
     amount,
@@ -27,17 +20,9 @@ from cms.settings.kinds import (
     whole,
     words,
 )
+from cms.settings.reading import Environment, Variable
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-
-class Variable(NamedTuple):
-    """One environment variable: how it is read and how to describe a right value."""
-
-    parse: Callable[[str], Any]
-    default: Any
-    expected: str
-
 
 _DATABASE_URL = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
 _REDIS_URL = "redis://host:6379/0, or empty for the in-memory engine"
@@ -159,6 +144,10 @@ VARIABLES: dict[str, Variable] = {
         "smtp+tls://user:password@host:587, or empty: no mail is sent",
     ),
     "EMAIL_FROM": Variable(text, "voltdesk@localhost", "an address such as cpms@example.com"),
+    "RESET_LINK_MINUTES": Variable(whole(5, 1440), 60, "a whole number of minutes, 5 to 1440"),
+    "DRIVER_APP_URL": Variable(
+        web_address, "", "the address of the drivers' app such as https://app.example.com, or empty"
+    ),
     # OCPP
     "OCPP_HEARTBEAT_INTERVAL": Variable(whole(10, 86400), 60, _SECONDS.format(10, 86400)),
     "OCPP_UNKNOWN_STATIONS": Variable(
@@ -182,6 +171,9 @@ VARIABLES: dict[str, Variable] = {
     ),
     "OCPP_READ_CONFIGURATION_HOURS": Variable(
         whole(1, 8760), 24, "a whole number of hours from 1 to 8760"
+    ),
+    "LIVEMETRICS_DB_UPDATE_INTERVAL": Variable(
+        whole(0, 3600000), 30000, "a whole number of milliseconds from 0 to 3600000"
     ),
     "OCPP_MESSAGE_RETENTION_DAYS": Variable(whole(1, 3650), 30, "a whole number of days, 1-3650"),
     "OCPP_SILENT_SESSION_HOURS": Variable(whole(1, 8760), 24, "a whole number of hours, 1 to 8760"),
@@ -228,7 +220,9 @@ VARIABLES: dict[str, Variable] = {
         origins, [], "origins such as https://app.example.com, separated by commas"
     ),
     "RESERVATION_MINUTES": Variable(whole(1, 10080), 60, "a whole number of minutes, 1 to 10080"),
-    "REGISTRATION": Variable(one_of("off", "account", "card"), "off", "off, account or card"),
+    "REGISTRATION": Variable(
+        one_of("off", "account", "card", "verified"), "off", "off, account, card or verified"
+    ),
     "APP_CONNECTS_PER_MINUTE": Variable(
         whole(1, 1_000_000), 60, "a whole number from 1 to 1000000"
     ),
@@ -237,56 +231,10 @@ VARIABLES: dict[str, Variable] = {
         whole(1, 1_000_000), 120, "a whole number from 1 to 1000000"
     ),
     # The self-test (docs/running.md)
-    "RUN_OCPP_TEST": Variable(flag, False, "1 to have each start of the server test itself, or 0"),
+    "RUN_OCPP_TEST": Variable(
+        flag, False, "1 to have each start of the server test itself, or 0", also="RUN_OCCP_TEST"
+    ),  # the OCPP Gateway's README has both
     "OCPP_TEST_INTERVAL_MULTIPLIER": Variable(decimal(0.1, 100), 1.0, "a number from 0.1 to 100"),
 }
 
-
-class Environment:
-    """Reads and checks the variables; ``*_FILE`` variants are read from files (Docker secrets)."""
-
-    def __init__(self) -> None:
-        environ.Env.read_env(BASE_DIR / ".env")
-        self._env = environ.FileAwareEnv()
-
-    def __call__(self, name: str, default: Any = None) -> Any:
-        """The checked value of ``name``, or ``default`` (else its own default) where it is not set.
-
-        Raises ImproperlyConfigured naming the variable and what it expects.
-        """
-        variable = VARIABLES[name]
-        raw = self._read(name)
-        if not raw.strip():
-            return variable.default if default is None else default
-        try:
-            return variable.parse(raw)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{name} has {_shown(name, raw)}, but it should be {variable.expected}."
-            ) from None
-
-    def _read(self, name: str) -> str:
-        try:
-            return str(self._env.str(name, default=""))
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{name}_FILE should name a file that holds {VARIABLES[name].expected} ({error})."
-            ) from None
-
-    def required(self, name: str) -> Any:
-        """Like a call, but refuses an empty value."""
-        if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE"):
-            raise ImproperlyConfigured(
-                f"{name} is not set. It should be {VARIABLES[name].expected}."
-            )
-        return self(name)
-
-
-def _shown(name: str, raw: str) -> str:
-    """A wrong value as a message may repeat it: without passwords."""
-    if "SECRET" in name or "PASSWORD" in name:
-        return "a value"
-    return repr(re.sub(r"//[^/]*@", "//***@", raw))
-
-
-env = Environment()
+env = Environment(VARIABLES, BASE_DIR / ".env")

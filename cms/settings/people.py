@@ -30,5 +30,7 @@ AUDITLOG_MASK_CALLABLE = "cms.audit.watched.hidden"
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDIT_RETENTION_DAYS: int = env("AUDIT_RETENTION_DAYS")
 ENVIRONMENT_NAME: str = env("ENVIRONMENT_NAME")  # a badge in the header
+PASSWORD_RESET_TIMEOUT: int = 60 * env("RESET_LINK_MINUTES")
+DRIVER_APP_URL: str = env("DRIVER_APP_URL")  # whose pages mails to drivers lead to
 OTP_TOTP_ISSUER = "Voltdesk"
 OTP_REQUIRED_ROLES: list[str] = env("OTP_REQUIRED_ROLES")

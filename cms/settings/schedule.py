@@ -83,6 +83,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ocpp_gateway.tasks.prune_messages",
         "schedule": timedelta(minutes=10),
     },
+    "send mails about accounts": {"task": "cms.accounts.tasks.send_mails", "schedule": 3.0},
     "forget expired tokens": {
         "task": "cms.accounts.tasks.forget_expired_tokens",
         "schedule": timedelta(hours=6),

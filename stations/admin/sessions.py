@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from cms.shared import display
 from cms.shared.admin import (
     Along,
+    BigChangeList,
     BigTableAdmin,
     ChoiceFilter,
     FixedFilter,
@@ -29,6 +30,7 @@ from stations.admin import find, session_views, words
 from stations.admin.actions import ask, may_serve
 from stations.admin.forms import describe
 from stations.models import ChargingSession
+from stations.services import live
 
 
 class ReviewFilter(FixedFilter):
@@ -48,6 +50,18 @@ class StartedFilter(TimeFilter):
     def since(rows: QuerySet[ChargingSession], moment: datetime) -> QuerySet[ChargingSession]:
         """Began after ``moment``."""
         return rows.filter(started_at__gte=moment)
+
+
+class SessionList(BigChangeList):
+    """The list, with what was read by now of those under way."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        """One page."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        live.catch_up(self.result_list)
 
 
 class StopForm(DialogForm):
@@ -124,6 +138,10 @@ class SessionAdmin(ReadOnlyAdmin, BigTableAdmin):
         css: ClassVar[dict[str, tuple[str, ...]]] = {
             "all": ("voltdesk/session.css", "voltdesk/log.css")
         }
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BigChangeList]:
+        """The one that knows of readings."""
+        return SessionList
 
     def has_serve_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Who may stop it."""

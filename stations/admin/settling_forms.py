@@ -16,7 +16,7 @@ from stations.admin import drivers
 from stations.admin.forms import describe
 from stations.models import ChargingSession, ReviewCase, ReviewKind, Site
 from stations.models.sessions import OPEN_ENDED
-from stations.services import settling
+from stations.services import endings
 from stations.services.settling import Who
 
 _CHOICES = 50  # sessions to choose from; any other is attached over REST
@@ -80,7 +80,7 @@ class AcceptForm(SettleForm):
     energy_kwh = forms.DecimalField(
         label=lazy("Energy (kWh)"),
         min_value=0,
-        max_value=settling.MOST_ENERGY_WH // 1000,
+        max_value=endings.MOST_ENERGY_WH // 1000,
         decimal_places=3,
     )
     started_at = forms.DateTimeField(label=lazy("Started"), required=False)

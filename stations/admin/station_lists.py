@@ -24,6 +24,7 @@ from stations.models import (
     ConfigurationChange,
     StatusChange,
 )
+from stations.services import live
 
 _ROWS = 8
 _OF_EACH = 20  # kinds of history
@@ -51,7 +52,7 @@ def all_of(model: str, **filters: str | int) -> str:
 
 def sessions(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     """The last sessions."""
-    rows = station.sessions.select_related("connector", "card__user")[:_ROWS]
+    rows = live.first(station.sessions.select_related("connector", "card__user"), _ROWS)
     return {
         "sessions": [
             {

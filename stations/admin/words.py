@@ -64,7 +64,7 @@ _GOOD = ("", "Accepted", "AcceptedCanceled", "Unlocked", "Scheduled", "RebootReq
 _REVIEW = {
     "NoStop": lazy("no stop came from the station"),
     "NoStart": lazy("no start came from the station"),
-    "RegisterMismatch": lazy("the meter ran backwards"),
+    "RegisterMismatch": lazy("the meter ran backwards, or jumped"),
     "ClockSkew": lazy("it ended before it began"),
     "Silent": lazy("its station has been away for long"),
     "SecondStop": lazy("another stop contradicts its own"),

@@ -23,7 +23,8 @@ from stations.api.station_json import station_meant
 from stations.models import Resolution, ReviewCase, ReviewKind, ReviewState
 from stations.models.sessions import MAX_TRANSACTION_ID
 from stations.services import adoption, settling
-from stations.services.settling import MOST_ENERGY_WH, Who
+from stations.services.endings import MOST_ENERGY_WH
+from stations.services.settling import Who
 
 _SETTLE = "stations.settle_reviewcase"
 

@@ -6,7 +6,7 @@ counts. Among gateways the one that was heard of last serves it, as among socket
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -23,11 +23,13 @@ from stations.models import (
     Resolution,
 )
 from stations.models.sessions import OPEN_ENDED
-from stations.services import connectors, filing, happenings, review, sessions, stations
+from stations.services import connectors, filing, happenings, live, review, sessions, stations
 
 CONTRADICTED = "OtherGateway"  # why a session waits for review
 _AGREES = "What the other gateway said agrees with what is known here."
 _NEAR_WH, _CENT = 10, Decimal("0.01")  # what may lie between two figures that are the same
+_MOST_W = 1_000_000  # of a connector whose power nobody said
+_MORE, _LATER = 1.2, timedelta(minutes=5)  # what meters and clocks may be wrong by
 
 
 class Place(NamedTuple):
@@ -139,6 +141,7 @@ def stop(*, session: ChargingSession, told: Told, at: datetime) -> ChargingSessi
     session.refresh_from_db()
     if session.status not in OPEN_ENDED:
         return session
+    live.catch_up([session])
     ending = sessions.Stop(
         transaction_id=session.pk,
         stopped_at=min(told.stopped_at or at, at),
@@ -171,20 +174,30 @@ def _end_register(session: ChargingSession, told: Told) -> int:
 
 def _doubts(session: ChargingSession, told: Told, at: datetime) -> list[str]:
     """In which of its figures the gateway contradicts what is known here."""
-    found = []
-    if _is_here(session.station):
-        found.append("its station is connected here")
-    if told.meter_stop_wh is None:
-        found.append("no end register was said")
-    if told.meter_start_wh not in (None, session.meter_start_wh):
-        found.append("meterStart")
-    if told.energy_kwh is not None and abs(told.energy_kwh * 1000 - session.energy_wh) > _NEAR_WH:
-        found.append("energyConsumed")
+    facts = {
+        "its station is connected here": _is_here(session.station),
+        "another gateway serves its station": session.station.served_by not in ("", told.gateway),
+        "no end register was said": told.meter_stop_wh is None,
+        "meterStart": told.meter_start_wh not in (None, session.meter_start_wh),
+        "energyConsumed": told.energy_kwh is not None
+        and abs(told.energy_kwh * 1000 - session.energy_wh) > _NEAR_WH,
+        "more energy than its connector gives in that time": not _can_have_flowed(session),
+    }
+    found = [fact for fact, is_so in facts.items() if is_so]
     if told.amount is not None:
         price = hooks.costs([session.pk], at).get(session.pk)
         if price is not None and abs(told.amount - price.amount) >= _CENT:
             found.append(f"finalAmount: {price.amount} {price.currency} here")
     return found
+
+
+def _can_have_flowed(session: ChargingSession) -> bool:
+    """Whether a connector could give that much: a register may be of another meter."""
+    if session.started_at is None or session.stopped_at is None:
+        return True
+    most_w = (session.connector and session.connector.max_power_w) or _MOST_W
+    lasted = max(session.stopped_at - session.started_at, timedelta()) + _LATER
+    return session.energy_wh <= most_w * _MORE * (lasted / timedelta(hours=1))
 
 
 def _keep(session: ChargingSession, told: Told, doubts: list[str], at: datetime) -> None:

@@ -21,9 +21,10 @@ from stations.models import (
     StatusChange,
 )
 from stations.readings import Reading
-from stations.services import assignments, filing, happenings, review
+from stations.services import assignments, filing, happenings, live, review
 
 BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
+MOST_ENERGY_WH = 10_000_000  # of a session: a day at 400 kW; more is a mistyped number or a jump
 _BEFORE_ANY_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # a start then was told by no clock
 
 
@@ -78,6 +79,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
 
     It waits for review, and its late StopTransaction still completes it.
     """
+    live.catch_up([session])
     before = review.facts(session)
     _be_inferred(session)
     review.unflag(session, ["Silent"])
@@ -89,6 +91,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
 
 def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
     """Give ``session``, whose row the caller holds, its stop."""
+    live.catch_up([session])
     before = review.facts(session)
     review.unflag(session, BY_A_STOP)
     session.status = SessionStatus.COMPLETED
@@ -213,7 +216,7 @@ def _settle_energy(session: ChargingSession) -> None:
     """End register minus start register where that makes sense; else what was metered, flagged."""
     assert session.meter_stop_wh is not None
     energy_wh = session.meter_stop_wh - (session.meter_start_wh or 0)
-    if energy_wh >= 0:
+    if 0 <= energy_wh <= MOST_ENERGY_WH:
         session.energy_wh = energy_wh
     else:
         review.flag(session, "RegisterMismatch")

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from stations.models import ChargingSession, EnergyHour, EnergyTally, MeterValue, SessionStatus
+from stations.services import live
 from stations.services.spreading import Point, spread
 
 _AT_ONCE = 100  # sessions in a transaction
@@ -27,7 +28,7 @@ _MOST_VALUES = 100_000  # looked back at; beyond it, heal() does the rest
 _YOUNG = timedelta(days=2)
 _FACTS = (
     *("pk", "station_id", "status", "billable", "started_at", "stopped_at"),
-    *("last_reading_at", "meter_start_wh", "energy_wh"),
+    *("meter_start_wh", "last_reading_at_by_now", "energy_wh_by_now"),
 )
 
 
@@ -82,7 +83,10 @@ def _parts(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
 
 def _facts(numbers: Iterable[int]) -> list[dict[str, Any]]:
     rows = ChargingSession.objects.filter(pk__in=list(numbers)).order_by("pk")
-    return [dict(facts) for facts in rows.values(*_FACTS)]
+    by_now = rows.annotate(**live.by_now()).values(*_FACTS)
+    return [
+        {name.removesuffix("_by_now"): value for name, value in facts.items()} for facts in by_now
+    ]
 
 
 def _seen(facts: dict[str, Any]) -> str:

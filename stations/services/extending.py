@@ -44,7 +44,11 @@ def extend(*, reservation: Reservation, expires_at: datetime, asker: Asker) -> C
 
 @transaction.atomic
 def answered(*, command: Command, status: str, at: datetime) -> None:
-    """The station answered a ReserveNow: the first of its reservation, or one that extends it."""
+    """The station answered a ReserveNow: the first of its reservation, or one that extends it.
+
+    One that was cancelled or used before the answer is over: the station holds it anew, for
+    nobody, and is asked to give it back.
+    """
     number, station_id = command.payload["reservationId"], command.station_id
     row = (
         Reservation.objects.select_for_update(no_key=True, of=("self",))
@@ -56,6 +60,8 @@ def answered(*, command: Command, status: str, at: datetime) -> None:
         reservations.answered(station_id=station_id, reservation_id=number, status=status, at=at)
     elif status == _HELD and row.status in (_HELD, _EXPIRED):
         _extended(row, clock.parse(command.payload["expiryDate"]), at)
+    elif status == _HELD:
+        reservations.give_back(row, at)
 
 
 def _extended(row: Reservation, expires_at: datetime, at: datetime) -> None:

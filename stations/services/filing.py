@@ -28,7 +28,7 @@ from stations.models import (
 )
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading, fingerprint
-from stations.services import review
+from stations.services import live, review
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Asked of every start and stop, and answered no for all stations but the broken ones: as text,
@@ -119,11 +119,13 @@ def show(session_ids: Iterable[int]) -> None:
     known = ChargingSession.objects.filter(pk__in=set(session_ids), status__in=OPEN_ENDED)
     locked = known.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
     # Two statements: what is read while one waits for a lock would be older than the row.
-    for session in ChargingSession.objects.filter(pk__in=list(locked)).annotate(**_newest()):
+    for session in ChargingSession.objects.filter(pk__in=list(locked)).annotate(
+        **live.newest(), was_said=_was_said()
+    ):
         found: Any = session
         session.last_reading_at, session.last_register_wh = found.newest_at, found.newest_register
         session.power_w, session.soc_percent = found.newest_power, found.newest_soc
-        session.energy_wh = max(0, (found.counted or 0) - (session.meter_start_wh or 0))
+        session.energy_wh = max(0, (found.newest_counted or 0) - (session.meter_start_wh or 0))
         if not session.is_open:
             said = session.stopped_at if found.was_said else None
             ends = (said, session.started_at, found.newest_at)
@@ -132,21 +134,11 @@ def show(session_ids: Iterable[int]) -> None:
         session.save()
 
 
-def _newest() -> dict[str, Any]:
-    rows = MeterValue.objects.filter(session=OuterRef("pk")).order_by("-sampled_at", "-pk")
-    registers = rows.filter(energy_wh__isnull=False)
-    counted = registers.filter(energy_wh__gte=OuterRef("meter_start_wh"))
-    said = ReviewCase.objects.filter(
-        session=OuterRef("pk"), resolution=Resolution.ENDED_BY_OPERATOR
+def _was_said() -> Exists:
+    """Whether somebody said when it ended."""
+    return Exists(
+        ReviewCase.objects.filter(session=OuterRef("pk"), resolution=Resolution.ENDED_BY_OPERATOR)
     )
-    return {
-        "was_said": Exists(said),  # when it ended
-        "newest_at": Subquery(rows.values("sampled_at")[:1]),
-        "newest_register": Subquery(registers.values("energy_wh")[:1]),
-        "counted": Subquery(counted.values("energy_wh")[:1]),
-        "newest_power": Subquery(rows.filter(power_w__isnull=False).values("power_w")[:1]),
-        "newest_soc": Subquery(rows.filter(soc_percent__isnull=False).values("soc_percent")[:1]),
-    }
 
 
 def _nameless() -> QuerySet[MeterValue]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from cms.shared import bulk
 from stations import events
-from stations.models import ChargingSession
+from stations.models import ChargingSession, SessionStatus
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
-from stations.services import filing
+from stations.services import filing, live
 
 _CONNECTOR_COLUMNS = {"station_id": "bigint", "number": "integer"}
 _CONNECTORS = """
@@ -57,34 +58,65 @@ LEFT JOIN stations_chargingsession s
 WHERE true
 ON CONFLICT DO NOTHING
 """
+
+
+class _Snapshot(NamedTuple):
+    """What the readings of a session in one go give it to show; ``at``: of the youngest."""
+
+    id: int
+    station: int
+    since: datetime  # the oldest of them
+    at: datetime
+    due: datetime  # what the row shows has to be as old
+    register: int | None
+    power: int | None
+    soc: float | None
+
+
 _SNAPSHOT_COLUMNS = {
     "id": "bigint",
     "station": "bigint",
-    "at": "timestamptz",
+    **dict.fromkeys(("since", "at", "due"), "timestamptz"),
     "register": "bigint",
     "power": "bigint",
     "soc": "double precision",
-    "whole": "boolean",
 }
-# The newest reading shows at once, where nobody holds the row: others do not wait for it. What
-# is passed over is looked at after the commit. A session that has its stop keeps what that said.
-_SNAPSHOTS = """
+# What the readings said last of what the newest does not say: those the row does not show yet.
+_SAID = """COALESCE({value}, (
+    SELECT m.{column} FROM stations_metervalue m
+    WHERE m.session_id = stations_chargingsession.transaction_id AND m.{column} {counts}
+      AND m.sampled_at >= COALESCE(stations_chargingsession.last_reading_at, '0001-01-01')
+    ORDER BY m.sampled_at DESC, m.id DESC LIMIT 1))"""
+_POWER = _SAID.format(value="v.power", column="power_w", counts="IS NOT NULL")
+_SOC = _SAID.format(value="v.soc", column="soc_percent", counts="IS NOT NULL")
+_REGISTER = _SAID.format(value="v.register", column="energy_wh", counts="IS NOT NULL")
+# A register below that of the start counts nothing: the last one that does.
+_COUNTED = _SAID.format(
+    value="CASE WHEN v.register >= meter_start_wh THEN v.register END",
+    column="energy_wh",
+    counts=">= stations_chargingsession.meter_start_wh",
+)
+# The newest reading shows at once, where it is due (services/live.py) and nobody holds the row:
+# others do not wait for it. What is passed over is looked at after the commit. A session that has
+# its stop keeps what that said; one that is over without a stop ends with its last reading.
+_SNAPSHOTS = f"""
 UPDATE stations_chargingsession SET
   last_reading_at = v.at,
-  power_w = COALESCE(v.power, power_w),
-  soc_percent = COALESCE(v.soc, soc_percent),
-  last_register_wh = COALESCE(v.register, last_register_wh),
-  energy_wh = CASE WHEN v.register >= meter_start_wh
-                   THEN v.register - meter_start_wh ELSE energy_wh END,
+  power_w = COALESCE({_POWER}, power_w),
+  soc_percent = COALESCE({_SOC}, soc_percent),
+  last_register_wh = COALESCE({_REGISTER}, last_register_wh),
+  energy_wh = COALESCE({_COUNTED} - meter_start_wh, energy_wh),
   meter_stop_wh = CASE WHEN status = 'Active' THEN meter_stop_wh
-                       ELSE COALESCE(v.register, meter_stop_wh) END,
+                       ELSE COALESCE({_REGISTER}, meter_stop_wh) END,
   stopped_at = CASE WHEN status = 'Inferred' AND v.at > stopped_at THEN v.at ELSE stopped_at END
-FROM (SELECT v.* FROM {values}
+FROM (SELECT v.* FROM {{values}}
       JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
+      WHERE s.status <> 'Active' OR v.at < s.started_at
+        OR COALESCE(s.last_reading_at, s.started_at, v.due) <= v.due
       ORDER BY s.transaction_id FOR_UPDATE) AS v
-WHERE transaction_id = v.id AND status IN ('Active', 'Inferred') AND v.whole
-  AND (last_reading_at IS NULL OR last_reading_at <= v.at)
-"""
+WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
+  AND (last_reading_at IS NULL OR last_reading_at <= v.since)
+"""  # noqa: S608 - no word of anybody's
 _A_MOMENT = "SET LOCAL lock_timeout = '1s'"
 
 
@@ -108,8 +140,8 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
         )
     )
     if shown < len(newest):
-        _catch_up({row[0]: row for row in newest})
-    events.metered([row[0] for row in newest], {reading.station_id for reading in readings})
+        _catch_up({row.id: row for row in newest})
+    events.metered([row.id for row in newest], {reading.station_id for reading in readings})
     nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]
     for station_id in {reading.station_id for reading in nameless}:
         own = [reading for reading in nameless if reading.station_id == station_id]
@@ -136,14 +168,30 @@ def _on_top(reading: Reading, begun_wh: int | None) -> Reading:
     return reading._replace(energy_wh=begun_wh + reading.energy_wh)
 
 
-def _catch_up(newest: dict[Any, tuple[Any, ...]]) -> None:
+def _catch_up(newest: dict[int, _Snapshot]) -> None:
     """Show what came late, or while somebody held its session; those with a stop need nothing."""
     known = ChargingSession.objects.filter(pk__in=newest, status__in=OPEN_ENDED)
-    at_and_whole = {pk: (row[2], row[-1]) for pk, row in newest.items()}
-    shown = known.values_list("pk", "last_reading_at")
-    due = [pk for pk, last in shown if at_and_whole[pk] != (last, True)]
-    if due:
-        _in_a_moment(partial(filing.show, due))
+    shown = known.values_list("pk", "status", "started_at", "last_reading_at")
+    behind = [
+        pk
+        for pk, status, started_at, shown_at in shown
+        if _is_behind(newest[pk], status, started_at, shown_at)
+    ]
+    if behind:
+        _in_a_moment(partial(filing.show, behind))
+
+
+def _is_behind(
+    due: _Snapshot, status: str, started_at: datetime | None, shown_at: datetime | None
+) -> bool:
+    """Whether a row should show what it does not: not one whose next writing is yet to come."""
+    if shown_at is not None and due.since < shown_at:
+        return True  # some of it came late
+    if shown_at == due.at:
+        return False
+    last = shown_at or started_at
+    waits = last is not None and due.due < last <= due.at
+    return status != SessionStatus.ACTIVE or not waits
 
 
 def _in_a_moment(work: Callable[[], None]) -> None:
@@ -170,34 +218,21 @@ def _for_update(statement: str) -> str:
     return statement.replace("FOR_UPDATE", "FOR NO KEY UPDATE OF s SKIP LOCKED" if skips else "")
 
 
-def _snapshots(readings: Sequence[Reading]) -> list[tuple[Any, ...]]:
+def _snapshots(readings: Sequence[Reading]) -> list[_Snapshot]:
     """What the sessions will show, in the order of their ids: two writers lock them alike."""
-    newest: dict[tuple[int, int], tuple[Reading, bool]] = {}
+    of_session: dict[tuple[int, int], list[Reading]] = {}
     for reading in readings:
         number = reading.transaction_id
         if number is not None and number > 0:
-            key = number, reading.station_id
-            newest[key] = _newer(newest.get(key), reading)
-    return [
-        (*key, r.sampled_at, r.energy_wh, r.power_w, r.soc_percent, whole)
-        for key, (r, whole) in sorted(newest.items())
-    ]
+            of_session.setdefault((number, reading.station_id), []).append(reading)
+    interval = live.interval()
+    return [_snapshot(key, of_session[key], interval) for key in sorted(of_session)]
 
 
-def _newer(known: tuple[Reading, bool] | None, reading: Reading) -> tuple[Reading, bool]:
-    """The younger of two readings, and whether it has all that either has."""
-    if known is None:
-        return reading, True
-    older, whole = known
-    younger = reading
-    if younger.sampled_at < older.sampled_at:
-        older, younger = younger, older
-    return younger, whole and not _lacks(younger, older)
-
-
-def _lacks(younger: Reading, older: Reading) -> bool:
-    return (
-        (younger.energy_wh is None and older.energy_wh is not None)
-        or (younger.power_w is None and older.power_w is not None)
-        or (younger.soc_percent is None and older.soc_percent is not None)
-    )
+def _snapshot(key: tuple[int, int], readings: Sequence[Reading], interval: timedelta) -> _Snapshot:
+    """The youngest of ``readings``, and when the oldest was; of two of a moment the later."""
+    since = min(reading.sampled_at for reading in readings)
+    newest = max(reversed(readings), key=attrgetter("sampled_at"))
+    at = newest.sampled_at
+    due = at - interval
+    return _Snapshot(*key, since, at, due, newest.energy_wh, newest.power_w, newest.soc_percent)

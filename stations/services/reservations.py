@@ -225,13 +225,18 @@ def hold_after_all(reservation: Reservation, at: datetime) -> None:
         with transaction.atomic():
             _become(reservation, ReservationStatus.ACCEPTED, None)
     except IntegrityError:
-        with suppress(Conflict):  # where it cannot be asked now, it keeps it until it expires
-            commands.request(
-                station=reservation.station,
-                action="CancelReservation",
-                payload={"reservationId": reservation.number},
-                at=at,
-            )
+        give_back(reservation, at)
+
+
+def give_back(reservation: Reservation, at: datetime) -> None:
+    """Ask the station to free what it keeps for nobody any more."""
+    with suppress(Conflict):  # where it cannot be asked now, it keeps it until it expires
+        commands.request(
+            station=reservation.station,
+            action="CancelReservation",
+            payload={"reservationId": reservation.number},
+            at=at,
+        )
 
 
 def _numbered(station_id: int, number: int) -> QuerySet[Reservation]:

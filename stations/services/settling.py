@@ -25,12 +25,11 @@ from stations.models import (
     SessionStatus,
 )
 from stations.models.sessions import OPEN_ENDED
-from stations.services import assignments, endings, filing, review, unplaced
+from stations.services import assignments, endings, filing, live, review, unplaced
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
 
-MOST_ENERGY_WH = 10_000_000  # a day at 400 kW: more is a mistyped number
 _AHEAD = timedelta(minutes=5)  # how far a corrected time may lie ahead of our clock
 _WHY = 2000
 
@@ -155,6 +154,7 @@ def opened(
     wanted = {pk for pk in (found, *others) if pk}
     own = ChargingSession.objects.select_for_update(no_key=True).filter(pk__in=wanted)
     locked = {session.pk: session for session in own.order_by("pk")}
+    live.catch_up(locked.values())
     case = ReviewCase.objects.select_for_update(no_key=True).filter(pk=case_id).first()
     if case is None:
         raise NotFound("Review case not found")
@@ -246,9 +246,9 @@ def _check_orphan(energy_wh: int | None, stopped_at: datetime | None) -> None:
 
 
 def _check_bounds(session: ChargingSession, at: datetime) -> None:
-    if not 0 <= session.energy_wh <= MOST_ENERGY_WH:
+    if not 0 <= session.energy_wh <= endings.MOST_ENERGY_WH:
         raise DomainError.of_field(
-            "energyWh", "should be from 0 to %(most)s Wh", most=MOST_ENERGY_WH
+            "energyWh", "should be from 0 to %(most)s Wh", most=endings.MOST_ENERGY_WH
         )
     if session.stopped_at is None or session.stopped_at > at + _AHEAD:
         raise DomainError.of_field("stoppedAt", "should be a time that has passed")

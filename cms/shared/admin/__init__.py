@@ -13,7 +13,9 @@ from unfold.forms import (
 )
 from unfold.views import UnfoldModelAdminViewMixin as AdminPage
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminEmailInputWidget as EmailInput
 from unfold.widgets import UnfoldAdminFileFieldWidget as FileInput
+from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
@@ -41,12 +43,14 @@ __all__ = [
     "BigTableAdmin",
     "CheckboxSelectMultiple",
     "ChoiceFilter",
+    "EmailInput",
     "FileInput",
     "FixedFilter",
     "LazySection",
     "LongSelect",
     "ModelAdmin",
     "NumberFilter",
+    "PasswordInput",
     "ReadOnlyAdmin",
     "RelatedFilter",
     "Select",

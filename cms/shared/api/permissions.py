@@ -20,6 +20,8 @@ class HasScope(BasePermission):
     Scopes: reading needs ``read``, anything else ``write``, unless ``view.scopes`` names another
     for the method (or several, of which one will do). People must be staff and have the permission
     on ``view.model`` that Django names for the method, unless ``view.permissions`` names another.
+    A view that ``is_silent`` answers with nothing, not 404, for what its address names and who asks
+    does not see, and for what does not exist: it narrows its rows itself.
     Development (DEBUG) lets anybody read, as the prior gateway did; production refuses DEBUG.
     """
 
@@ -59,6 +61,8 @@ def _must_be_theirs(user: Any, view: Any) -> None:
     model = view.model
     if scoping.rule_of(model) is scoping.nobody:
         raise Http404
+    if getattr(view, "is_silent", False):
+        return
     if not scoping.may_name(user, view.kwargs, model=model):
         raise Http404
 
