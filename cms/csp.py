@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of a response: strict, but for the admin's pages."""
+"""The Content-Security-Policy of a response: strict, but for pages people look at."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 @cache
-def _pages() -> str:
-    return reverse("admin:index")
+def _pages() -> tuple[str, ...]:
+    return reverse("admin:index"), "/account/"

@@ -7,7 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from cms import palette
-from cms.accounts import second_factor
+from cms.accounts import pages, second_factor
+from cms.drivers import pages as drivers_pages
 from cms.graphql.view import GraphQL
 from cms.health import health
 from cms.home.views import urls as home_urls
@@ -21,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/second-factor/", admin.site.admin_view(second_factor.page), name="second_factor"),
     *home_urls,
     path("admin/", admin.site.urls),
+    *pages.urls,
+    *drivers_pages.urls,
     path("api", RedirectView.as_view(pattern_name="docs")),
     path("api/", include("cms.api.urls")),
     route("graphql", GraphQL.as_view(), "graphql"),

@@ -6,6 +6,7 @@ the powers, which only superusers hand out (the interface sees to it).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import Group
@@ -43,12 +44,13 @@ def change(
     *,
     user: User,
     fields: Mapping[str, str],
+    at: datetime,
     password: str | None = None,
     is_active: bool | None = None,
     powers: Powers,
 ) -> User:
     """Write what is named. Raises what ``people.change`` and ``passwords.assign`` do."""
-    people.change(user=user, fields=fields)
+    people.change(user=user, fields=fields, at=at)
     if password is not None:
         passwords.assign(user=user, new=password)
     if is_active is not None and is_active != user.is_active:

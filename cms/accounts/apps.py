@@ -13,6 +13,7 @@ _RULES: dict[str, scoping.Rule] = {
     "User": scoping.everybody,
     "Role": scoping.everybody,
     "ApiKey": lambda limit: Q(user=limit.user_id),
+    "Mail": scoping.nobody,
     "SiteLimit": lambda limit: Q(user=limit.user_id) | Q(key__user=limit.user_id),
 }
 

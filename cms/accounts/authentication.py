@@ -1,16 +1,30 @@
-"""API keys on HTTP: ``Authorization: Api-Key <key>``, or ``X-API-Key: <key>``."""
+"""Who calls over HTTP: by ``Authorization: Api-Key <key>``, ``X-API-Key: <key>``, or a token."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from cms.accounts import keys
+from cms.accounts import keys, tokens
 from cms.accounts.models import ApiKey, User
 from cms.shared import clock
 
 SCHEME = "Api-Key"
+
+
+class TokenAuthentication(JWTAuthentication):
+    """``Authorization: Bearer <access>``, as long as its user has the password it was given for."""
+
+    def get_user(self, validated_token: Any) -> Any:
+        """Whose it is. Raises AuthenticationFailed (401)."""
+        user: Any = super().get_user(validated_token)
+        if not tokens.is_sealed(validated_token.payload.get(tokens.SEAL), user):
+            raise AuthenticationFailed("The password was changed: log in again", "password_changed")
+        return user
 
 
 class ApiKeyAuthentication(BaseAuthentication):

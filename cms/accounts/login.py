@@ -8,10 +8,11 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cms.accounts import codes, throttle
+from cms.accounts import codes, mails, passwords, throttle
 from cms.accounts.models import User
 from cms.shared.admin import AuthenticationForm, TextInput
 
@@ -39,6 +40,11 @@ class LoginForm(AuthenticationForm):
         self.half_way = self.data.get("half", "")
         if self.half_way:
             self.fields["username"].required = self.fields["password"].required = False
+
+    @property
+    def forgotten(self) -> str:
+        """The page for who forgot the password, where mail is sent; else nothing."""
+        return reverse("account-forgotten") if mails.is_on() else ""
 
     def clean(self) -> Any:
         """Log in, or ask for the code. Raises ValidationError, which says what is wrong."""
@@ -74,7 +80,7 @@ class LoginForm(AuthenticationForm):
         if user is None or not codes.enrolled(user):
             return self.cleaned_data
         self.user_cache = cast(Any, None)
-        self.half_way = signing.dumps([user.pk, _seal(user)], salt=_HALF)
+        self.half_way = signing.dumps([user.pk, passwords.seal(user)], salt=_HALF)
         raise ValidationError(_("Your password is right. Now the code, please."), code="otp")
 
     def _whose_password_was_right(self) -> User:
@@ -83,7 +89,7 @@ class LoginForm(AuthenticationForm):
         except signing.BadSignature:
             number, seal = 0, ""
         user = User.objects.filter(pk=number).first()
-        if user is None or _seal(user) != seal:
+        if user is None or not passwords.is_sealed(user, seal):
             self.half_way = ""
             raise ValidationError(_("It took too long. Log in again."), code="too_late")
         self.confirm_login_allowed(user)
@@ -102,11 +108,6 @@ class LoginForm(AuthenticationForm):
             % {"number": number},
             code="too_often",
         )
-
-
-def _seal(user: User) -> str:
-    """Changes with the password."""
-    return user.get_session_auth_hash()[:16]
 
 
 def _wrong_code() -> ValidationError:

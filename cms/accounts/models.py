@@ -16,10 +16,22 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from cms.accounts.outbox import Mail, MailKind
 from cms.accounts.profile import Profile
 from cms.shared import sealing
 from cms.shared.scoping import Limit
 
+__all__ = [
+    "OF_APPS",
+    "SEALED",
+    "ApiKey",
+    "AuthenticatorApp",
+    "Mail",
+    "MailKind",
+    "Scope",
+    "SiteLimit",
+    "User",
+]
 OF_APPS, SEALED = b"authenticator app", "sealed:"  # longer secrets than 20 bytes find no room
 
 
@@ -44,10 +56,17 @@ class User(Profile, AbstractUser):
         verbose_name=_("limited to these sites"),
         help_text=_("None: all sites"),
     )
+    # What is verified is an address: whoever writes another one into ``email``, it is not.
+    verified_email = models.EmailField(_("verified e-mail"), blank=True, editable=False)
     key: ApiKey | None = None  # that they came in with
 
     class Meta(AbstractUser.Meta):
         indexes: ClassVar[list[models.Index]] = [models.Index(Upper("email"), name="user_by_email")]
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether they have shown that mail to ``email`` reaches them; letter case ignored."""
+        return bool(self.email) and self.verified_email.lower() == self.email.lower()
 
     @cached_property
     def site_limit(self) -> Limit | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -35,9 +36,9 @@ def check(password: str, *, user: User, field: str = "password") -> None:
 
 @transaction.atomic
 def change(*, user: User, current: str, new: str) -> None:
-    """Somebody changes their own: refresh tokens and other sessions of theirs are worth nothing
+    """Somebody changes their own: their tokens and other sessions are worth nothing from now on.
 
-    from now on (access tokens count until they expire). Raises WrongPassword, DomainError.
+    Raises WrongPassword, DomainError.
     """
     if not user.check_password(current):
         raise WrongPassword
@@ -53,6 +54,16 @@ def assign(*, user: User, new: str, field: str = "password") -> None:
     user.set_password(new)
     user.save(update_fields=["password"])
     log_out(user=user)
+
+
+def seal(user: User) -> str:
+    """Changes with the password; nobody makes it without SECRET_KEY, nor learns the hash by it."""
+    return user.get_session_auth_hash()[:16]
+
+
+def is_sealed(user: User, found: object) -> bool:
+    """Whether ``found`` is the seal of the password ``user`` has now."""
+    return hmac.compare_digest(str(found).encode(), seal(user).encode())
 
 
 def log_out(*, user: Any) -> None:

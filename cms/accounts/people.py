@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -11,8 +12,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Upper
 
-from cms.accounts import passwords
+from cms.accounts import mails, passwords
 from cms.accounts.models import User
+from cms.accounts.outbox import MailKind
 from cms.shared import audit, texts
 from cms.shared.errors import Conflict, DomainError, Text
 
@@ -25,12 +27,14 @@ _SAID_AS = {**dict.fromkeys(_NAMES, "name"), "postal_code": "zip"}  # as all int
 
 
 @transaction.atomic
-def change(*, user: User, fields: Mapping[str, str]) -> User:
+def change(*, user: User, fields: Mapping[str, str], at: datetime) -> User:
     """Write some of ``FIELDS`` of ``user``, empty ones as "".
 
-    Who logs in by their e-mail logs in by the new one from then on. Raises DomainError with the
-    fields that cannot be so, Conflict for an e-mail that somebody else has.
+    Who logs in by their e-mail logs in by the new one from then on; where mail is sent, the new
+    one is asked whether it is theirs, and the former one told. Raises DomainError with the fields
+    that cannot be so, Conflict for an e-mail that somebody else has.
     """
+    former = user.email
     written = _stored(user, fields)
     _check(user, written)
     if (email := written.get("email")) and with_email(email).exclude(pk=user.pk).exists():
@@ -40,6 +44,8 @@ def change(*, user: User, fields: Mapping[str, str]) -> User:
             user.save(update_fields=[*written])
     except IntegrityError:
         raise _in_use() from None
+    if mails.is_on() and user.email.lower() != former.lower():
+        _tell(user, former, at)
     return user
 
 
@@ -151,6 +157,14 @@ def _wrong_with(user: User, name: str, value: str) -> list[Text]:
     except ValidationError as error:
         return texts.of_validation(error)
     return []
+
+
+def _tell(user: User, former: str, at: datetime) -> None:
+    """A stranger at somebody's telephone must not take their account without a word."""
+    if user.email:
+        mails.ask(kind=MailKind.VERIFY, address=user.email, at=at, user=user)
+    if former:
+        mails.ask(kind=MailKind.MOVED, address=former, at=at, user=user)
 
 
 def _in_use() -> Conflict:

@@ -28,6 +28,7 @@ _SALT = "cms.accounts.second_factor"
 _APP_SECONDS = 3600
 # What one may open before: this page, and the way out.
 _OPEN = {NAME, "login", "logout", "jsi18n", "password_change", "password_change_done"}
+_OPEN |= {"account-forgotten", "account-reset", "account-reset-link", "account-verify"}
 
 
 class SecondFactorWhereRequired:

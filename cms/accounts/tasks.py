@@ -1,4 +1,4 @@
-"""Periodic work on accounts: tokens that expired need not be remembered."""
+"""Periodic work on accounts: mails go out, tokens that expired are forgotten."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
 
-from cms.shared import audit, clock
+from cms.accounts import sending
+from cms.shared import audit, background, clock
+
+
+@shared_task
+def send_mails() -> None:
+    """Send the mails about accounts that are due."""
+    background.aside("mails", lambda: sending.send_due(now=clock.now))
 
 
 @shared_task

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken
 from rest_framework_simplejwt.state import token_backend
 
+from cms.accounts import passwords
 from cms.accounts.models import User
 
+SEAL = "seal"  # the claim of ours that ties a token to the password it was given for
 _SUBJECTS = ("sub", "userId", "user_id")  # what prior systems call it
 
 
@@ -18,17 +20,19 @@ class NotValid(Exception):
 
 
 class Presented(NamedTuple):
-    """Whose token it is, and until when it counts."""
+    """Whose token it is, until when it counts, and of which password, where it says so."""
 
     user_id: int
     username: str
     expires_at: datetime
+    seal: str | None = None
 
 
 def presented(token: str) -> Presented:
     """Whoever ``token`` (a JWT, HS256) was made out to, by number or by name.
 
-    Raises NotValid: missing, expired, forged, not an access token, or of nobody who may log in.
+    Raises NotValid: missing, expired, forged, not an access token, of nobody who may log in, or of
+    a password that was changed.
     """
     if not token:
         raise NotValid("Missing token")
@@ -42,9 +46,18 @@ def presented(token: str) -> Presented:
     if claims.get("token_type", "access") != "access" or not isinstance(claims.get("exp"), int):
         raise NotValid("Invalid token")
     user = _user(next((claims[name] for name in _SUBJECTS if claims.get(name)), None))
-    if user is None:
+    seal = claims.get(SEAL)
+    if user is None or not is_sealed(seal, user):
         raise NotValid("Invalid token")
-    return Presented(user.pk, user.username, datetime.fromtimestamp(claims["exp"], UTC))
+    return Presented(user.pk, user.username, datetime.fromtimestamp(claims["exp"], UTC), seal)
+
+
+def is_sealed(seal: object, user: User) -> bool:
+    """Whether a token is of the password ``user`` has now; those others sign with our secret do
+
+    not say (None).
+    """
+    return seal is None or passwords.is_sealed(user, seal)
 
 
 def is_whose(user: Presented, said: Any) -> bool:

@@ -21,7 +21,8 @@ from rest_framework_simplejwt.serializers import (
 from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.views import TokenViewBase
 
-from cms.accounts import codes, throttle
+from cms.accounts import codes, passwords, throttle
+from cms.accounts.tokens import SEAL
 from cms.shared.api import CamelCase
 
 _CODE_WANTED = "This user has a second factor: send the code of the authenticator app as otp."
@@ -94,10 +95,11 @@ class _Pair(TokenObtainPairSerializer, _PasswordAndCode):
 
     @classmethod
     def get_token(cls, user: Any) -> Any:
-        """With who it is, as apps of the EV Backend read it out of the token."""
+        """With who it is, as apps of the EV Backend read it out of it, sealed by the password."""
         token = super().get_token(user)
         for name in ("username", "name", "email"):
             token[name] = getattr(user, name)
+        token[SEAL] = passwords.seal(user)
         return token
 
 

@@ -19,6 +19,7 @@ from cms.accounts import administering
 from cms.accounts.administering import Powers
 from cms.accounts.limits import is_above, is_superuser
 from cms.accounts.models import User
+from cms.shared import clock
 from cms.shared.api import CamelCaseModel, Filters, HasScope, YesNo
 from cms.shared.api.permissions import needed
 from cms.shared.errors import Conflict, NotFound
@@ -26,7 +27,7 @@ from cms.shared.errors import Conflict, NotFound
 _POWERS = ("is_staff", "is_superuser", "groups")
 _SHOWN: dict[str, Any] = {
     **{"id": 7, "username": "ann@example.com", "name": "Ann Berg", "email": "ann@example.com"},
-    **{"phone": "+1 305 555 0100", "country": "USA", "state": "Florida"},
+    **{"emailVerified": True, "phone": "+1 305 555 0100", "country": "USA", "state": "Florida"},
     **{"address": "1 Ocean Drive", "unit": "12", "city": "Miami", "zip": "33139"},
     **{"isActive": True, "isStaff": False, "isSuperuser": False, "groups": []},
     **{"joinedAt": "2026-01-15T10:30:00Z", "lastLogin": None},
@@ -42,6 +43,7 @@ class UserSerializer(CamelCaseModel):
     )
     name = serializers.CharField(allow_blank=True, max_length=301, required=False)
     email = serializers.CharField(allow_blank=True, required=False)
+    email_verified = serializers.BooleanField(read_only=True)
     phone = serializers.CharField(allow_blank=True, required=False)
     zip = serializers.CharField(source="postal_code", allow_blank=True, required=False)
     password = serializers.CharField(
@@ -59,7 +61,7 @@ class UserSerializer(CamelCaseModel):
     class Meta:
         model = User
         fields = (
-            *("id", "username", "password", "name", "email", "phone"),
+            *("id", "username", "password", "name", "email", "email_verified", "phone"),
             *("country", "state", "address", "unit", "city", "zip"),
             *("is_active", "is_staff", "is_superuser", "groups", "joined_at", "last_login"),
         )
@@ -162,7 +164,12 @@ class UserViews(GenericViewSet[User]):
         if password is not None and user.is_staff and not is_superuser(request):
             raise PermissionDenied("Only superusers give people who work here a password.")
         administering.change(
-            user=user, fields=said, password=password, is_active=is_active, powers=powers
+            user=user,
+            fields=said,
+            at=clock.now(),
+            password=password,
+            is_active=is_active,
+            powers=powers,
         )
         return Response(self.get_serializer(self._user(user_id)).data)
 
@@ -201,7 +208,7 @@ class DeactivationViews(UserViews):
         user = self._theirs(request, user_id)
         if user == request.user:
             raise Conflict("You cannot shut your own account")
-        administering.change(user=user, fields={}, is_active=False, powers=Powers())
+        administering.change(user=user, fields={}, at=clock.now(), is_active=False, powers=Powers())
         return Response(self.get_serializer(user).data)
 
 
