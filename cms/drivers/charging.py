@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from cms.accounts.models import User
 from cms.accounts.tokens import Presented, is_whose
 from cms.drivers import verbs
 from cms.drivers.envelope import (
@@ -16,7 +17,9 @@ from cms.drivers.envelope import (
     OFFLINE,
     Refused,
 )
+from cms.drivers.leaving import person
 from cms.drivers.verbs import NotAllowed
+from cms.shared import scoping
 from cms.shared.errors import DomainError, StationOffline
 from rfid.models import RfidCard
 from stations.models import ChargingSession, ChargingStation, Command
@@ -31,7 +34,7 @@ def start(who: Presented, data: Mapping[str, Any], *, key: str, at: datetime) ->
     """
     _named(data, "chargePointId", "connectorId", "idTag")
     _same_user(who, data)
-    station = _station(data["chargePointId"])
+    station = _station(person(who), data["chargePointId"])
     connector = _whole(data, "connectorId", 1, 1000)
     card = _card(who, data["idTag"])
     asker = Asker(at=at, requested_by_id=who.user_id, idempotency_key=key)
@@ -51,12 +54,13 @@ def stop(who: Presented, data: Mapping[str, Any], *, key: str, at: datetime) -> 
     _named(data, "chargePointId", "transactionId")
     _same_user(who, data)
     number = _whole(data, "transactionId", 1, MAX_TRANSACTION_ID)
+    person(who)
     session = ChargingSession.objects.select_related("station", "card").filter(pk=number).first()
     if session is None:
         raise Refused(NO_TRANSACTION, "Transaction not found", transactionId=number)
     if session.card is None or session.card.user_id != who.user_id:
         raise Refused(NOT_AUTHORIZED, "Not authorized for this charge point")
-    if session.station.cp_id != data["chargePointId"]:
+    if session.station.cp_id.upper() != str(data["chargePointId"]).upper():
         wanted = "should be the charge point of this transaction"
         raise Refused(INVALID_REQUEST, "Another charge point", chargePointId=wanted)
     asker = Asker(at=at, requested_by_id=who.user_id, idempotency_key=key)
@@ -94,8 +98,10 @@ def _whole(data: Mapping[str, Any], name: str, least: int, most: int) -> int:
     return value
 
 
-def _station(cp_id: Any) -> ChargingStation:
-    station = ChargingStation.objects.filter(cp_id=cp_id).first() if _is_text(cp_id) else None
+def _station(user: User, cp_id: Any) -> ChargingStation:
+    """Of those the driver may see: who works for some sites charges there, as over REST."""
+    named = ChargingStation.objects.named(cp_id) if _is_text(cp_id) else None
+    station = None if named is None else scoping.visible(user, named).first()
     if station is None:
         wanted = "should be the id of a charge point"
         raise Refused(INVALID_REQUEST, "There is no such charge point", chargePointId=wanted)

@@ -26,7 +26,7 @@ from ocpp_gateway.consumers import deny
 
 logger = logging.getLogger(__name__)
 PATH = "/ws"
-_MOST_AT_ONCE = 4  # requests of one socket under way
+_MOST_AT_ONCE = 4  # requests of a kind under way: who waits to plug in may stop something else
 _LONGEST = 16_384  # characters of a frame
 _BEATS = 3  # so many intervals without a word, and the socket is closed
 _HANDLERS = {**requests.HANDLERS, **topics.HANDLERS}
@@ -146,10 +146,11 @@ class DriverConsumer(AsyncConsumer):
             raise Refused(envelope.UNKNOWN_TYPE, f"Unknown message type {asked.type}", known=known)
         else:
             user = self._authenticated()
-            if len(self._underway) >= _MOST_AT_ONCE:
+            alike = [task for task in self._underway if task.get_name() == asked.type]
+            if len(alike) >= _MOST_AT_ONCE:
                 raise Refused(envelope.TOO_OFTEN, "Too many requests at once: await their answers")
             driver = requests.Driver(user, self._id, self._say, self._topics)
-            task = asyncio.create_task(self._carry_out(driver, asked))
+            task = asyncio.create_task(self._carry_out(driver, asked), name=asked.type)
             self._underway.add(task)
             task.add_done_callback(self._underway.discard)
 
@@ -181,7 +182,8 @@ class DriverConsumer(AsyncConsumer):
             logger.warning("WebSocket %s was not authenticated: %s", self._id, why)
             await self._answer_auth(asked, {"success": False, "message": str(why)})
             return
-        self._leave()
+        is_same = self._user is not None and self._user.user_id == user.user_id
+        self._leave(with_requests=not is_same)
         self._user = user
         session = clock.now() + timedelta(milliseconds=settings.SESSION_TIMEOUT)
         self._expires_at = min(user.expires_at, session)
@@ -199,9 +201,23 @@ class DriverConsumer(AsyncConsumer):
     async def _answer_auth(self, asked: Incoming, data: dict[str, Any]) -> None:
         await self._say(envelope.answer(asked, "auth_response", data, clock.now()))
 
-    def _leave(self) -> None:
-        """Whoever it was hears nothing any more, and what they asked for is not awaited here."""
-        for task in self._underway:
+    @property
+    def seal(self) -> str | None:
+        """Of the password its token was given for."""
+        return self._user.seal if self._user else None
+
+    def shut(self) -> None:
+        """Whose app it is may not log in any more, or has another password."""
+        self._leave()
+        goodbye = _close(self._send, _Closed(_POLICY, "Account closed"))
+        self._closing = asyncio.create_task(goodbye)
+
+    def _leave(self, *, with_requests: bool = True) -> None:
+        """Whoever it was hears nothing any more, and what they asked for is not awaited here.
+
+        Not ``with_requests``: it is the same driver, with a new token.
+        """
+        for task in self._underway if with_requests else ():
             task.cancel()
         if self._pushing is not None:
             self._pushing.cancel()

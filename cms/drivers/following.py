@@ -16,7 +16,7 @@ from typing import Protocol
 
 from channels.db import database_sync_to_async
 
-from cms.drivers import counts, standing
+from cms.drivers import counts, leaving, standing
 from cms.drivers.standing import Standing
 from cms.live import hub
 from cms.live.hub import EVERYTHING, RESYNC
@@ -29,7 +29,7 @@ _MOST = 50_000  # sessions remembered
 _AGAIN_S = 2.0
 
 
-class Listener(Protocol):
+class Listener(leaving.Shut, Protocol):
     """An app's socket."""
 
     def push(self, key: tuple[str, int], frame: str) -> None:
@@ -50,11 +50,13 @@ class Following:
         self._rang: set[str] = set()
         self._arrived: list[tuple[int, Listener]] = []
         self._looking: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
 
     def join(self, user_id: int, listener: Listener) -> None:
         """They hear from now on, and at once how their sessions stand."""
         if not self._sockets:
             hub.here().watch(self, [f"session:{EVERYTHING}", f"station:{EVERYTHING}"])
+            self._leaving = asyncio.create_task(leaving.look_on(self._sockets))
         self._sockets[user_id].add(listener)
         counts.here.users = len(self._sockets)
         self._arrived.append((user_id, listener))
@@ -69,6 +71,8 @@ class Following:
         if not self._sockets:
             hub.here().forget(self)
             self._forget()
+            if self._leaving is not None:
+                self._leaving.cancel()
 
     def hear(self, changed: Iterable[tuple[str, str]]) -> None:
         """Something rang, of whomever it is."""

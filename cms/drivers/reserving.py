@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
+from cms.accounts.models import User
 from cms.drivers.verbs import NotAllowed
 from cms.shared.errors import Conflict, DomainError
 from rfid.models import RfidCard
@@ -19,6 +21,7 @@ from stations.services.assignments import Asker
 MOST = 3  # of one driver at a time
 
 
+@transaction.atomic
 def reserve(
     *,
     card: RfidCard,
@@ -35,9 +38,10 @@ def reserve(
     standing = cards.authorize(id_tag=card.id_tag, at=asker.at)
     if not standing.accepted:
         raise NotAllowed.of_status(standing.status)
-    held = selectors.reservations_of(card.user_id or 0).filter(
-        status__in=HOLDING, expires_at__gt=asker.at
-    )
+    holder = card.user_id or 0
+    # Whoever reserves for them waits: else of many at once each finds room for itself.
+    User.objects.select_for_update(no_key=True).filter(pk=holder).first()
+    held = selectors.reservations_of(holder).filter(status__in=HOLDING, expires_at__gt=asker.at)
     is_new = commands.repeated(asker.idempotency_key) is None
     if is_new and held.count() >= MOST:
         raise Conflict("You hold %(most)s reservations already: cancel one first", most=MOST)

@@ -6,18 +6,25 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from cms.drivers import envelope
+from cms.shared import bulk
 from stations import hooks
 from stations.hooks import Cost
 from stations.models import ChargingSession, MeterValue, SessionStatus
+from stations.services import live
 
 STATUS_UPDATE, METER_UPDATE = "charging_status_update", "meter_values_update"
 _COLUMNS = (
     *("transaction_id", "station_id", "station__cp_id", "connector__connector_id"),
-    *("connector__status", "status", "card__user_id", "energy_wh", "power_w", "soc_percent"),
-    *("last_register_wh", "last_reading_at"),
+    *("connector__status", "status", "card__user_id"),
+)
+# Pairs: sessions and times each in a list would be looked up in every combination.
+_MOMENT = {"session": "bigint", "at": "timestamptz"}
+_NEWEST = (
+    "SELECT said.id FROM {moments} JOIN stations_metervalue AS said"
+    " ON said.session_id = v.session AND said.sampled_at = v.at"
 )
 
 
@@ -31,11 +38,11 @@ class Standing(NamedTuple):
     connector_status: str | None
     status: str
     user_id: int
+    reading_at: datetime | None
+    register_wh: int | None
     energy_wh: int
     power_w: int | None
     soc_percent: float | None
-    register_wh: int | None
-    reading_at: datetime | None
     voltage: float | None = None
     current: float | None = None
     cost: Cost | None = None
@@ -64,26 +71,30 @@ def priced(some: list[Standing], at: datetime) -> list[Standing]:
 
 def _found(**which: Any) -> list[Standing]:
     rows = ChargingSession.objects.filter(card__user__isnull=False, **which).order_by()
-    return [Standing(*row) for row in rows.values_list(*_COLUMNS)]
+    by_now = rows.annotate(**live.by_now())
+    return [Standing(*row) for row in by_now.values_list(*_COLUMNS, *live.BY_NOW)]
 
 
 def _with_readings(found: list[Standing]) -> list[Standing]:
     """Voltage and current stand with the reading only."""
     if not found:
         return []
-    last = MeterValue.objects.filter(
-        session__in=[one.session_id for one in found], sampled_at=F("session__last_reading_at")
-    ).order_by()
-    read: dict[int, tuple[float | None, float | None]] = {}
-    for session_id, voltage, current in last.values_list("session_id", "voltage_v", "current_a"):
-        known = read.get(session_id, (None, None))
-        read[session_id] = (
+    moments = [(one.session_id, one.reading_at) for one in found if one.reading_at]
+    table, parameters = bulk.table(_MOMENT, moments)
+    newest = RawSQL(_NEWEST.format(moments=table), parameters)  # noqa: S611 - no word of anybody's
+    rows = MeterValue.objects.filter(pk__in=newest)
+    read: dict[tuple[int, datetime], tuple[float | None, float | None]] = {}
+    values = rows.order_by().values_list("session_id", "sampled_at", "voltage_v", "current_a")
+    for number, at, voltage, current in values:
+        assert number is not None
+        known = read.get((number, at), (None, None))
+        read[number, at] = (
             known[0] if voltage is None else voltage,
             known[1] if current is None else current,
         )
     return [
-        one._replace(voltage=read[one.session_id][0], current=read[one.session_id][1])
-        if one.session_id in read
+        one._replace(voltage=beside[0], current=beside[1])
+        if one.reading_at and (beside := read.get((one.session_id, one.reading_at)))
         else one
         for one in found
     ]

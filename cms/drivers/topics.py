@@ -7,15 +7,17 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from channels.db import database_sync_to_async
 
-from cms.accounts.models import User
+from cms.accounts.tokens import Presented
 from cms.drivers import envelope
 from cms.drivers.envelope import INVALID_REQUEST, MISSING_PARAMETERS, NO_SITE, Incoming, Refused
+from cms.drivers.leaving import person
 from cms.maps import filters, following, shapes
 from cms.maps.filters import Filter
 from cms.maps.following import Watcher
-from cms.maps.watching import MarkerWatch, SiteWatch
+from cms.maps.watching import MarkerWatch, SiteWatch, Whose
 from cms.shared import clock, scoping
 from cms.shared.errors import DomainError
 from cms.shared.scoping import Limit
@@ -51,7 +53,7 @@ class Topics:
         def ring() -> None:
             self._push((MARKERS_UPDATE, 0), lambda: self._markers(watch))
 
-        watch = MarkerWatch(filter_, limit=limit, user_id=user_id, ring=ring)
+        watch = MarkerWatch(filter_, limit=limit, whose=Whose(user_id), ring=ring)
         self._begin(MARKERS, watch)
 
     def watch_site(self, site_id: int, filter_: Filter, limit: Limit | None, user_id: int) -> None:
@@ -60,7 +62,7 @@ class Topics:
         def ring() -> None:
             self._push((SITE_UPDATE, site_id), lambda: self._site(watch))
 
-        watch = SiteWatch(site_id, filter_, limit=limit, user_id=user_id, ring=ring)
+        watch = SiteWatch(site_id, filter_, limit=limit, whose=Whose(user_id), ring=ring)
         self._begin(f"site:{site_id}", watch)
 
     def end(self, topic: str) -> None:
@@ -86,7 +88,7 @@ class Topics:
         data = {
             "topic": MARKERS,
             "complete": news.is_whole,
-            "features": [shapes.feature(marker) for marker in news.markers],
+            "features": [shapes.written(marker) for marker in news.markers],
             "removed": news.gone,
         }
         return self._pushed(MARKERS_UPDATE, data)
@@ -96,7 +98,8 @@ class Topics:
         news = watch.news() if self._watches.get(topic) is watch else None
         if news is None:
             return None
-        data = {"topic": topic, "siteId": watch.site_id, "site": news.written}
+        written = None if news.written is None else orjson.Fragment(news.written)
+        data = {"topic": topic, "siteId": watch.site_id, "site": written}
         return self._pushed(SITE_UPDATE, data)
 
     def _pushed(self, kind: str, data: dict[str, Any]) -> str:
@@ -114,7 +117,7 @@ async def subscribe(driver: Driver, asked: Incoming) -> None:
     async with driver.topics.one_by_one:
         if not driver.topics.has_room_for(topic):
             raise Refused(INVALID_REQUEST, f"One app watches {_MOST} topics at most")
-        limit = await database_sync_to_async(_limit)(driver.who.user_id, site_id)
+        limit = await database_sync_to_async(_limit)(driver.who, site_id)
         await _answered(driver, asked, topic)
         if site_id is None:
             driver.topics.watch_markers(filter_, limit, driver.who.user_id)
@@ -163,11 +166,9 @@ def _filter(asked: Incoming, site_id: int | None) -> Filter:
         raise Refused(INVALID_REQUEST, wrong.message, **wrong.fields) from None
 
 
-def _limit(user_id: int, site_id: int | None) -> Limit | None:
+def _limit(who: Presented, site_id: int | None) -> Limit | None:
     """What they are limited to. Raises Refused for a site they cannot see, and where they left."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
-        raise Refused(envelope.NOT_AUTHENTICATED, "Client not authenticated")
+    user = person(who)
     if site_id is not None:
         rows = scoping.visible(user, Site.objects.filter(pk=site_id))
         if not rows.exists():

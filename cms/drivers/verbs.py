@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from cms.shared.errors import Conflict, Text
 from rfid.models import ID_TAG_LENGTH, RfidCard
 from stations.models import ChargingSession, ChargingStation, Command, CommandStatus
+from stations.models.commands import OPEN
 from stations.services import commands, effects, limits, sessions
 from stations.services.assignments import Asker
 from stations.services.limits import Limit
@@ -31,6 +34,7 @@ class NotAllowed(Conflict):
         return cls(_WHY.get(status) or Text("The card is not accepted: %(status)s", status=status))
 
 
+@transaction.atomic
 def begin(
     *,
     card: RfidCard,
@@ -41,13 +45,16 @@ def begin(
 ) -> Command:
     """Ask a station for a session by a card of the driver's.
 
+    Asked for twice before the station answered it is one command: a station refuses the second.
     Raises NotAllowed where the card may not charge there, DomainError (StationOffline, ...).
     """
     standing = sessions.standing(station_id=station.pk, id_tag=card.id_tag, at=asker.at)
     if not standing.accepted:
         raise NotAllowed.of_status(standing.status)
     payload = {"connectorId": connector_id, "idTag": card.id_tag}
-    return limits.start(station=station, payload=payload, asker=asker, limit=limit)
+    return _asked_already(station, payload, asker, limit) or limits.start(
+        station=station, payload=payload, asker=asker, limit=limit
+    )
 
 
 def end(*, session: ChargingSession, asker: Asker) -> Command | None:
@@ -61,6 +68,23 @@ def end(*, session: ChargingSession, asker: Asker) -> Command | None:
     return commands.request(
         station=session.station, action=STOP, payload=payload, **asker._asdict()
     )
+
+
+def _asked_already(
+    station: ChargingStation, payload: dict[str, Any], asker: Asker, limit: Limit | None
+) -> Command | None:
+    """The same wish of the same driver that the station has not answered yet."""
+    ChargingStation.objects.select_for_update(no_key=True).get(pk=station.pk)  # two at once
+    rows = Command.objects.select_related("limit").filter(
+        station=station, action=START, requested_by=asker.requested_by_id, status__in=OPEN
+    )
+    wanted = limit or Limit()
+    return next((row for row in rows if (row.payload, _limit_of(row)) == (payload, wanted)), None)
+
+
+def _limit_of(command: Command) -> Limit:
+    row = getattr(command, "limit", None)
+    return Limit(row.energy_wh, row.minutes, row.amount) if row else Limit()
 
 
 def card_of(user_id: int, id_tag: Any) -> RfidCard | None:

@@ -22,7 +22,8 @@ class Caller:
 
     user: Any = field(default_factory=AnonymousUser)
     auth: Any = None
-    request: Any = None  # of HTTP: for what is counted by address
+    request: Any = None  # of HTTP
+    address: str = ""  # of a socket: for what is counted by address, where there is no request
     expires_at: datetime | None = None
     connection_params: dict[str, Any] | None = None  # what a socket began with
 
@@ -32,8 +33,10 @@ class Caller:
         return getattr(self.auth, "scopes", None) is not None
 
     def asked(self, verb: str = READING) -> Any:
-        """A request as the permissions of REST look at it."""
-        return SimpleNamespace(user=self.user, auth=self.auth, method=verb)
+        """A request as the permissions and throttles of REST look at it."""
+        where = self.request.META if self.request else {"REMOTE_ADDR": self.address}
+        who: dict[str, Any] = {"user": self.user, "auth": self.auth}
+        return SimpleNamespace(**who, method=verb, META=where, headers={})
 
 
 def person(caller: Caller) -> Any:

@@ -13,7 +13,8 @@ from strawberry import UNSET
 from cms.graphql.problems import wrong
 
 Columns = Mapping[str, tuple[str, str]]
-_MOST_VALUES, _MOST_CONDITIONS, _DEEPEST = 100, 50, 5
+DEEPEST = 5  # filters in filters
+_MOST_VALUES, _MOST_CONDITIONS = 100, 50
 _LARGEST = 2**53  # what a Float still counts one by one, and every database knows
 _NULL = {"is_": True, "is_not": False}
 _LOOKUPS = {"eq": "exact", "gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte", "in_": "in"}
@@ -100,7 +101,7 @@ class _Reader:
         self._left = _MOST_CONDITIONS
 
     def read(self, filter_: Any, field: str, depth: int) -> Q:
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise wrong(field, "is nested too deeply")
         where = Q()
         for attribute, (name, column) in self._columns.items():

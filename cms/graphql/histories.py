@@ -17,6 +17,7 @@ from billing.models import SessionBill
 from billing.services import histories
 from cms.graphql.callers import Caller, needs, person
 from cms.graphql.comparisons import (
+    DEEPEST,
     DateFieldComparison,
     IdFilterComparison,
     NumberFieldComparison,
@@ -222,13 +223,20 @@ class HistoryQueries:
 def _named(caller: Caller, filter_: ChargingHistoryFilter) -> Any:
     """Whose sessions a filter means. Raises NotFound, and who may not ask is refused first."""
     user = person(caller)
-    inner = [*(filter_.and_ or []), *(filter_.or_ or [])]
-    if any(one.user_id for one in inner):
-        raise wrong("filter.userId", "should stand at the top of the filter")
+    _no_others_inside(filter_)
     if filter_.user_id is None or filter_.user_id.eq == str(user.pk):
         return user
     needs(caller, SessionBill)
     return customer(filter_.user_id.eq, "filter.userId")
+
+
+def _no_others_inside(filter_: ChargingHistoryFilter, depth: int = 0) -> None:
+    """Whose sessions stands at the top, or nobody would be heeded. Raises ValidationError."""
+    for one in [*(filter_.and_ or []), *(filter_.or_ or [])]:
+        if one.user_id:
+            raise wrong("filter.userId", "should stand at the top of the filter")
+        if depth < DEEPEST:  # what lies deeper is refused
+            _no_others_inside(one, depth + 1)
 
 
 def _of(caller: Caller, user: Any) -> QuerySet[Any]:

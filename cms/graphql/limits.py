@@ -31,8 +31,9 @@ _WEIGHTS = {
     "getFilteredMarkers": 100,
     "getFilteredSite": 50,
     "chargingHistories": 100,
-    "userChargingHistory": 100,
-    "connectorChargingHistory": 100,
+    # Of a page of sessions each of its lists counts, by whatever aliases it is asked for again
+    "data": 100,
+    "count": 50,
     "createOrUpdateSiteWithChargePoints": 200,
     "login": 300,
     "createOneUser": 100,

@@ -98,12 +98,15 @@ def may_look(caller: Caller) -> bool:
 
 
 def looking(caller: Caller) -> Caller:
-    """Who looks at a map. Raises NotAuthenticated, PermissionDenied, Throttled."""
+    """Who looks at a map. Raises NotAuthenticated, PermissionDenied, Throttled.
+
+    May wait for the cache.
+    """
     if not may_look(caller):
         person(caller)
         raise PermissionDenied("This API key lacks the scope read.")
     strangers: Any = Strangers()
-    if caller.request is not None and not strangers.allow_request(caller.request, None):
+    if not strangers.allow_request(caller.asked(), None):
         raise Throttled(strangers.wait())
     return caller
 

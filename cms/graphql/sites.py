@@ -23,6 +23,7 @@ from stations.services.sites import Defined, Outlet, Standing
 
 MOST_STATIONS, MOST_CONNECTORS = 100, 50
 _DATA = "input.data"
+_NUMBERS = ("id", "siteId")  # of a site that is there: the first that is said counts
 # The fields of a site, and what apps call them: the first that is said counts
 _FIELDS = {
     "name": ("name",),
@@ -85,7 +86,7 @@ class SiteMutations:
         caller = info.context
         needs(caller, Site, CHANGING if _names_a_site(input.data) else ADDING)
         said = Members(input.data, _DATA)
-        site_id, price = said.whole("id", "siteId"), said.amount("default_price")
+        site_id, price = said.whole(*_NUMBERS), said.amount("default_price")
         found = [_station(one) for one in said.objects("chargepoints", MOST_STATIONS)]
         _may(caller, site_id, price, found)
         try:
@@ -105,7 +106,7 @@ class SiteMutations:
 
 
 def _names_a_site(data: Any) -> bool:
-    return isinstance(data, dict) and data.get("id", data.get("siteId")) is not None
+    return isinstance(data, dict) and any(data.get(name) is not None for name in _NUMBERS)
 
 
 def _may(caller: Caller, site_id: int | None, price: Decimal | None, found: list[_Read]) -> None:

@@ -56,9 +56,9 @@ class Consumer(GraphQLWSConsumer[Any, None]):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve the socket."""
         self.scope, self.base_send = scope, send
-        self._caller = SocketCaller()
-        self._begun = self._is_closing = False
         self._address = str((scope.get("client") or ("",))[0])
+        self._caller = SocketCaller(address=self._address)
+        self._begun = self._is_closing = False
         connect = await receive()
         if refusal := self._refusal():
             await deny(send, scope, refusal)

@@ -29,11 +29,12 @@ from cms.graphql.presented import SocketCaller, ends_at
 from cms.maps import following
 from cms.maps.filters import EVERYTHING
 from cms.maps.following import Watcher
-from cms.maps.watching import MarkerWatch, SiteWatch
+from cms.maps.watching import MarkerWatch, SiteWatch, Whose
 from cms.shared import clock, scoping
 
-Shown = TypeVar("Shown")
+Row = TypeVar("Row")
 _FIRST_LOOK_S = 5.0
+_REST_S = 0.001  # for each row that was told: writing a long list keeps all sockets waiting
 
 
 @strawberry.type
@@ -45,8 +46,7 @@ class Subscription:
         self, info: Info[SocketCaller, None], input: InputFilterMarkersDto
     ) -> AsyncGenerator[list[MarkerType], None]:
         """The markers of ``getFilteredMarkers``, once a second at most."""
-        looking(info.context)
-        caller, rang = info.context, asyncio.Event()
+        caller, rang = await _looking(info.context), asyncio.Event()
         watch = MarkerWatch(filter_of(input), ring=rang.set, **await _limits(caller))
         return _told(
             watch, rang, caller, lambda _: [marker_type(one) for one in watch.everything()]
@@ -57,8 +57,7 @@ class Subscription:
         self, info: Info[SocketCaller, None], input: InputFilterSiteDto
     ) -> AsyncGenerator[list[SiteGroup], None]:
         """The groups of ``getFilteredSite``, once a second at most; none when it is gone."""
-        looking(info.context)
-        caller, rang = info.context, asyncio.Event()
+        caller, rang = await _looking(info.context), asyncio.Event()
         site_id, filter_ = number(input.site_id, "input.siteId"), filter_of(input)
         watch = SiteWatch(site_id, filter_, ring=rang.set, **await _limits(caller))
         return _told(watch, rang, caller, lambda news: site_groups(news.details))
@@ -76,7 +75,7 @@ async def kept_up() -> Watcher:
         watch.news()
         seen.set()
 
-    watch = MarkerWatch(EVERYTHING, limit=None, user_id=None, ring=ring)
+    watch = MarkerWatch(EVERYTHING, limit=None, whose=None, ring=ring)
     following.here().join(watch)
     with suppress(TimeoutError):
         await asyncio.wait_for(seen.wait(), _FIRST_LOOK_S)
@@ -84,8 +83,8 @@ async def kept_up() -> Watcher:
 
 
 async def _told(
-    watch: Watcher, rang: asyncio.Event, caller: SocketCaller, shown: Callable[[Any], Shown]
-) -> AsyncGenerator[Shown, None]:
+    watch: Watcher, rang: asyncio.Event, caller: SocketCaller, shown: Callable[[Any], list[Row]]
+) -> AsyncGenerator[list[Row], None]:
     """What is ``shown`` of news, each time; not of the first, which the app asks for itself."""
     following.here().join(watch)
     is_new = True
@@ -96,17 +95,25 @@ async def _told(
             rang.clear()
             news = watch.news()
             if news is not None and not is_new:
-                yield shown(news)
+                told = shown(news)
+                yield told
+                await asyncio.sleep(len(told) * _REST_S)
             is_new = is_new and news is None
     finally:
         following.here().leave(watch)
 
 
 @database_sync_to_async
+def _looking(caller: SocketCaller) -> SocketCaller:
+    looking(caller)
+    return caller
+
+
+@database_sync_to_async
 def _limits(caller: SocketCaller) -> dict[str, Any]:
-    """The sites they are limited to; of people that is looked up again from time to time."""
-    is_person = caller.user.is_authenticated and not caller.is_program
+    """The sites they are limited to, and who they are, by which that is looked up again."""
+    key_id = caller.auth.pk if caller.is_program else None
     return {
         "limit": scoping.limit_of(caller.user),
-        "user_id": caller.user.pk if is_person else None,
+        "whose": Whose(caller.user.pk, key_id) if caller.user.is_authenticated else None,
     }

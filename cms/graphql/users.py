@@ -18,6 +18,7 @@ from cms.graphql.callers import ADDING, CHANGING, Caller, needs, person
 from cms.graphql.fields import asking
 from cms.graphql.numbers import number
 from cms.graphql.problems import wrong
+from cms.shared import clock
 from cms.shared.errors import DomainError, NotFound
 
 _LARGEST_ZIP = 2**31
@@ -171,7 +172,9 @@ class UserMutations:
         """Yourself; others by who may change users, but nobody who works here."""
         user: Any = _meant(info.context, input.id)
         fields = _fields(vars(input.update), "input.update")
-        user = _written("input.update", lambda: people.change(user=user, fields=fields))
+        user = _written(
+            "input.update", lambda: people.change(user=user, fields=fields, at=clock.now())
+        )
         return cast(UserType, user)
 
 

@@ -21,11 +21,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.authentication import JWTAuthentication
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from cms.accounts.authentication import ApiKeyAuthentication
+from cms.accounts.authentication import ApiKeyAuthentication, TokenAuthentication
 from cms.graphql import problems
 from cms.graphql.callers import UNAUTHORIZED, Caller
 from cms.graphql.schema import schema
@@ -40,7 +39,7 @@ _OVER_HTTP = (OperationType.QUERY, OperationType.MUTATION)
 class GraphQL(APIView):
     """Whoever asks: what they may is asked by the fields."""
 
-    authentication_classes = (ApiKeyAuthentication, JWTAuthentication)
+    authentication_classes = (ApiKeyAuthentication, TokenAuthentication)
     permission_classes = (AllowAny,)
     parser_classes = (OrjsonParser,)
 

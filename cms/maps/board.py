@@ -11,7 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
+
 from cms.maps import markers, shapes, sites, table
+from cms.maps.differing import Difference
 from cms.maps.filters import Filter
 from cms.maps.markers import Marker
 from cms.maps.sites import SiteDetails
@@ -23,10 +26,10 @@ OnMap = dict[int, Marker]  # by the number of the site
 
 
 class ShownSite(NamedTuple):
-    """A site as REST would give it; both None where there is none."""
+    """A site, and as REST would write it; both None where there is none."""
 
     details: SiteDetails | None = None
-    written: dict[str, Any] | None = None
+    written: bytes | None = None
 
 
 class MarkersView:
@@ -35,7 +38,7 @@ class MarkersView:
     def __init__(self, filter_: Filter) -> None:
         self._filter = filter_
         self.now: OnMap = {}
-        self._differ: dict[tuple[int, int], tuple[OnMap, OnMap, frozenset[int]]] = {}
+        self._differ: dict[tuple[int, int], tuple[OnMap, OnMap, Difference]] = {}
 
     def renew(self, known: Table, site_ids: Iterable[int]) -> None:
         """Count these sites anew."""
@@ -50,8 +53,8 @@ class MarkersView:
         if now != self.now:
             self.now = now
 
-    def differ(self, told: OnMap, now: OnMap) -> frozenset[int]:
-        """The sites that differ between two of its maps; worked out once for all who were told.
+    def differ(self, told: OnMap, now: OnMap) -> Difference:
+        """What differs between two of its maps; worked out once for all who were told.
 
         Asked for by the event loop only.
         """
@@ -59,8 +62,7 @@ class MarkersView:
         if key not in self._differ:
             if len(self._differ) >= _MOST_PAIRS:
                 self._differ.clear()
-            numbers = frozenset(site_id for site_id, _ in now.items() ^ told.items())
-            self._differ[key] = (told, now, numbers)
+            self._differ[key] = (told, now, Difference(told, now))
         return self._differ[key][2]
 
 
@@ -74,7 +76,7 @@ class SiteView:
     def renew(self, known: Table, at: datetime) -> None:
         """Look at it anew."""
         details = sites.of_table(known, self._site_id, self._filter, at)
-        written = shapes.site(details) if details else None
+        written = orjson.dumps(shapes.site(details)) if details else None
         if written != self.now.written:
             self.now = ShownSite(details, written)
 

@@ -15,13 +15,12 @@ from functools import cache
 
 from channels.db import database_sync_to_async
 
-from cms.accounts.models import User
 from cms.live import hub
 from cms.live.hub import EVERYTHING, RESYNC
+from cms.maps import limiting
 from cms.maps.board import Board
-from cms.maps.watching import MarkerWatch, SiteWatch, Watch
-from cms.shared import clock, scoping
-from cms.shared.scoping import Limit
+from cms.maps.watching import MarkerWatch, SiteWatch
+from cms.shared import clock
 
 logger = logging.getLogger(__name__)
 _PAUSE_S = 1.0  # between two looks: nobody is told more often
@@ -124,7 +123,7 @@ class Following:
         if self._watches:
             self._board = board
         for watch in watches if rang or is_new else arrived:
-            if watch in self._watches and watch.is_behind():
+            if watch in self._watches and not watch.is_rung and watch.is_behind():
                 watch.ring()
 
 
@@ -138,7 +137,7 @@ def _looked(
     stations = {int(name.removeprefix("station:")) for name in rang if name.startswith("station:")}
     if len(stations) < len(rang) or len(stations) > _MANY:
         board.look_at_all(at)
-        _limit(watches)
+        limiting.look(watches, at)
     elif stations:
         board.look_at(stations, at)
     for watch in arrived:
@@ -146,16 +145,6 @@ def _looked(
             watch.view = board.site(watch.site_id, watch.filter, at)
         else:
             watch.view = board.markers(watch.filter)
-
-
-def _limit(watches: Iterable[Watch]) -> None:
-    """What people are limited to by now; two queries, and one for each who is."""
-    known = [watch for watch in watches if watch.user_id is not None]
-    people = User.objects.filter(pk__in={watch.user_id for watch in known})
-    limited = people.filter(site_limits__isnull=False).distinct()
-    limits: dict[int, Limit | None] = {user.pk: scoping.limit_of(user) for user in limited}
-    for watch in known:
-        watch.limited_to(limits.get(watch.user_id or 0))
 
 
 @cache

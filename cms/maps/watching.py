@@ -15,6 +15,13 @@ from cms.shared.scoping import Limit
 Ring = Callable[[], None]  # there is news: ask for it
 
 
+class Whose(NamedTuple):
+    """A person; or a key of theirs, which may be limited further."""
+
+    user_id: int
+    key_id: int | None = None
+
+
 class MarkerNews(NamedTuple):
     """``is_whole``: these are all; else those that changed, and the sites that are gone."""
 
@@ -26,14 +33,21 @@ class MarkerNews(NamedTuple):
 class Watch(ABC):
     """What watchers of maps and of sites have in common: what they may see, and a bell.
 
-    ``user_id``: whose limit is looked up again from time to time; None: it stays.
+    ``whose`` limit is looked up again from time to time; None: nobody known, it stays.
     """
 
+    is_rung = False  # and has not asked for the news since
+
     def __init__(
-        self, filter_: Filter, *, limit: Limit | None, user_id: int | None, ring: Ring
+        self, filter_: Filter, *, limit: Limit | None, whose: Whose | None, ring: Ring
     ) -> None:
-        self.filter, self.user_id, self.ring = filter_, user_id, ring
-        self._limit = limit
+        self.filter, self.whose = filter_, whose
+        self._limit, self._ring = limit, ring
+
+    def ring(self) -> None:
+        """There is news; who reads slowly is rung once, and compared with once."""
+        self.is_rung = True
+        self._ring()
 
     def sees(self, site_id: int) -> bool:
         """Whether the site is one of those they are limited to, if any."""
@@ -76,6 +90,7 @@ class MarkerWatch(Watch):
 
     def news(self) -> MarkerNews | None:
         """What they were not told yet, which they are with this; None where there is nothing."""
+        self.is_rung = False
         if self.view is None:
             return None
         told, now = self._told, self.view.now
@@ -100,7 +115,7 @@ class MarkerWatch(Watch):
             return set()
         return {
             number
-            for number in view.differ(told, now)
+            for number in view.differ(told, now).near(self.filter.bbox)
             if any(self._is_mine(one[number]) for one in (told, now) if number in one)
         }
 
@@ -120,10 +135,10 @@ class SiteWatch(Watch):
         filter_: Filter,
         *,
         limit: Limit | None,
-        user_id: int | None,
+        whose: Whose | None,
         ring: Ring,
     ) -> None:
-        super().__init__(filter_, limit=limit, user_id=user_id, ring=ring)
+        super().__init__(filter_, limit=limit, whose=whose, ring=ring)
         self.site_id = site_id
 
     def forget(self) -> None:
@@ -136,6 +151,7 @@ class SiteWatch(Watch):
 
     def news(self) -> ShownSite | None:
         """How it stands, where they were not told yet; of a site that is gone nothing is known."""
+        self.is_rung = False
         if self.view is None or not self.is_behind():
             return None
         self._told = self._now(self.view)

@@ -14,6 +14,7 @@ from cms.accounts import passwords, people, throttle
 from cms.accounts.api.login import too_often
 from cms.accounts.models import User
 from cms.drivers.api.own import Own, myself
+from cms.shared import clock
 from cms.shared.api import CamelCase, CamelCaseModel
 
 ADDRESS = {
@@ -23,7 +24,10 @@ ADDRESS = {
 }
 _SHOWN = OpenApiExample(
     "A driver",
-    value={"id": 7, "username": "ann@example.com", "joinedAt": "2026-01-15T10:30:00Z", **ADDRESS},
+    value={
+        **{"id": 7, "username": "ann@example.com", "joinedAt": "2026-01-15T10:30:00Z"},
+        **{**ADDRESS, "emailVerified": True},
+    },
     response_only=True,
 )
 _MOVED = OpenApiExample(
@@ -38,6 +42,9 @@ class PersonSerializer(CamelCaseModel):
     email = serializers.CharField(
         allow_blank=True, required=False, help_text="Who logs in by it logs in by the new one"
     )
+    email_verified = serializers.BooleanField(
+        read_only=True, help_text="Whether mail to this address was answered"
+    )
     phone = serializers.CharField(allow_blank=True, required=False)
     zip = serializers.CharField(source="postal_code", allow_blank=True, required=False)
     joined_at = serializers.DateTimeField(source="date_joined", read_only=True)
@@ -45,7 +52,7 @@ class PersonSerializer(CamelCaseModel):
     class Meta:
         model = User
         fields = (
-            *("id", "username", "joined_at", "name", "email", "phone"),
+            *("id", "username", "joined_at", "name", "email", "email_verified", "phone"),
             *("country", "state", "address", "unit", "city", "zip"),
         )
         read_only_fields = ("id", "username", "joined_at")
@@ -76,7 +83,7 @@ class MeViews(Own, ViewSet):
         """Change some of it; what is not named stays. 409 for an e-mail of another account."""
         said = PersonSerializer(request.user, data=request.data, partial=True)
         said.is_valid(raise_exception=True)
-        user = people.change(user=myself(request), fields=said.validated_data)
+        user = people.change(user=myself(request), fields=said.validated_data, at=clock.now())
         return Response(PersonSerializer(user).data)
 
 
@@ -98,10 +105,9 @@ class PasswordViews(Own, ViewSet):
         ],
     )
     def create(self, request: Request) -> Response:
-        """Change it. Every refresh token you have is revoked: log in anew.
+        """Change it. Every token you have is worth nothing from now on: log in anew.
 
-        Access tokens count until they expire. A wrong one counts as at the login: too many, and
-        both are refused for a while (429).
+        A wrong one counts as at the login: too many, and both are refused for a while (429).
         """
         said = PasswordChange(data=request.data)
         said.is_valid(raise_exception=True)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from cms.drivers import joining
 from cms.drivers.api.profile import ADDRESS
+from cms.shared import clock
 from cms.shared.api import CamelCase
 
 
@@ -58,10 +59,13 @@ class Register(APIView):
         """Register, then log in at `/api/auth/token` with the e-mail in small letters.
 
         202, whether the e-mail was known or not: an account that is there already stays as it is,
-        its password included. Limited in how often: 429 says when to try again.
+        its password included. Where mail is sent, its owner gets one either way: to verify the
+        address (`/api/auth/verify-email`), or that there is an account already.
+
+        Limited in how often: 429 says when to try again.
         """
         said = Registration(data=request.data)
         said.is_valid(raise_exception=True)
         fields = dict(said.validated_data)
-        joining.join(password=fields.pop("password"), fields=fields)
+        joining.join(password=fields.pop("password"), fields=fields, at=clock.now())
         return Response(status=202)
