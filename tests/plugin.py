@@ -45,7 +45,7 @@ def prepare(config: pytest.Config) -> None:
     config.add_cleanup(running.close)
     environment = pytest.MonkeyPatch()
     running.callback(environment.undo)
-    for name in VARIABLES:
+    for name in [*VARIABLES, *filter(None, (one.also for one in VARIABLES.values()))]:
         environment.setenv(name, "")  # not deleted: an empty value also hides what .env says
         environment.delenv(f"{name}_FILE", raising=False)
     environment.setenv("DJANGO_SETTINGS_MODULE", "cms.settings.test")

@@ -60,6 +60,12 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def _begin() -> None:
+    """In the new process: both survive exec."""
+    signal.alarm(LIFETIME_S)  # nobody handles it: the kernel ends what the tests forgot
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # shells have it ignored in the background
+
+
 class Process:
     """A command that may be started, ended and started again; what it says goes to one file."""
 
@@ -104,8 +110,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                # Survives exec, and nobody handles it: the kernel ends what the tests forgot.
-                preexec_fn=lambda: signal.alarm(LIFETIME_S),
+                preexec_fn=_begin,
             )
 
     def send(self, number: signal.Signals) -> None:

@@ -29,7 +29,9 @@ def test_what_is_no_page_may_load_nothing(path):
     }
 
 
-@pytest.mark.parametrize("path", ["/admin/login/", "/admin/", "/admin/no/such/page"])
+@pytest.mark.parametrize(
+    "path", ["/admin/login/", "/admin/", "/admin/no/such/page", "/account/forgotten/"]
+)
 def test_pages_load_from_here_only_and_run_no_script_that_stands_in_them(path):
     said = policy(path)
     assert said["script-src"] == "'self' 'unsafe-eval'"

@@ -26,6 +26,8 @@ from cms.shared.admin import LongSelect
 from stations.models import ChargingSession, ChargingStation, Site
 from tests.admin import test_lists
 
+pytestmark = pytest.mark.once  # what is written by shorter ways is of no engine
+
 full = test_lists.full  # the fixture
 STATIONS = "admin:stations_chargingstation_changelist"
 ZONES = [(name, name) for name in clock.zones()]

@@ -18,6 +18,8 @@ from cms.accounts.models import User
 from stations.models import ChargingStation, Command
 from tests.admin.conftest import ClientFor
 
+pytestmark = pytest.mark.once  # rights are of no engine
+
 _KINDS = ("actions_list", "actions_row", "actions_detail", "actions_submit_line")
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 

@@ -75,6 +75,12 @@ def test_the_top_says_mean_and_highest_power(session, measured, root):
     assert "Average power 10.5 kW Peak 22.0 kW" in shown
 
 
+def test_page_and_list_show_what_was_read_also_before_the_row_is_written(session, measured, root):
+    measured(3)  # in the meter's register, not yet in the session's row
+    assert "5.253" in words(root.get(at("change", session)))
+    assert "5.253" in words(root.get(reverse("admin:stations_chargingsession_changelist")))
+
+
 def test_the_page_takes_few_queries_however_much_happened(session, measured, reports, root):
     measured(100)
     for minute in range(20):

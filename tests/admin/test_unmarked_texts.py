@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.urls import reverse
 
 from stations.models import ChargingStation
 from tests.admin import pseudo
 from tests.admin.dialogs import press
 from tests.admin.test_permissions import addresses
+
+pytestmark = pytest.mark.once  # texts are of no engine
 
 # What stations, people and OCPP say, and names of rows, which the audit trail keeps in English.
 DATA = (

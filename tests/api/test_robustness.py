@@ -110,10 +110,16 @@ def names(online) -> dict[str, object]:
     }
 
 
+def sent(operations, method, *more):
+    """What to send to a path with these; hardly any where no body is read."""
+    is_read = method in operations and method != "get"
+    return (*BODIES, *more) if is_read else BODIES[:2]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_no_path_fails_whatever_it_is_sent(api: APIClient, names, method):
-    for path in document()["paths"]:
-        for body in BODIES:
+    for path, operations in document()["paths"].items():
+        for body in sent(operations, method):
             address = path.format(**names) + "?wait=0"
             response = api.generic(method.upper(), address, body, "application/json")
             assert response.status_code < 500, (method, path, body)

@@ -27,6 +27,8 @@ from stations.services import (
 from tests.api.conftest import NOW, charge
 from tests.billing import charging, invoicing
 
+pytestmark = pytest.mark.once  # the document is of no engine
+
 COMMAND_CODES = {"200", "202", "400", "401", "403", "404", "409", "502", "504"}
 NOT_DESCRIBED = {"/api/", "/api/schema", "/api/docs"}
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -17,7 +17,7 @@ from tests.benchmarks import wire
 _STEP_WH = 10  # each reading is another number, by which an app's frame is known
 _OPENING = 40  # sockets that open at a time
 _PATIENCE_S = 60.0
-_BIG = {"proxy": None, "ping_interval": None, "compression": None, "open_timeout": _PATIENCE_S}
+BIG = {"proxy": None, "ping_interval": None, "compression": None, "open_timeout": _PATIENCE_S}
 
 
 class Driver(NamedTuple):
@@ -26,6 +26,13 @@ class Driver(NamedTuple):
     token: str
     id_tag: str
     cp_id: str
+
+
+class Opens(Protocol):
+    """A socket."""
+
+    async def open(self, url: str) -> None:
+        """Connect."""
 
 
 class Told:
@@ -53,8 +60,8 @@ class Station:
     async def open(self, url: str) -> None:
         """Connect and begin a session."""
         cp_id = self.driver.cp_id
-        self._socket = await connect(f"{url}/ocpp/{cp_id}", subprotocols=["ocpp1.6"], **_BIG)  # type: ignore[arg-type, list-item]
-        for number, (action, payload) in enumerate(wire.opening(_now())):
+        self._socket = await connect(f"{url}/ocpp/{cp_id}", subprotocols=["ocpp1.6"], **BIG)  # type: ignore[arg-type, list-item]
+        for number, (action, payload) in enumerate(wire.opening(now())):
             if action == "StartTransaction":
                 payload["idTag"] = self.driver.id_tag
             said = await self._ask(str(number), action, payload)
@@ -108,7 +115,7 @@ class App:
     async def open(self, url: str) -> None:
         """Connect, logged in by the handshake."""
         bearer = {"Authorization": f"Bearer {self._station.driver.token}"}
-        self._socket = await connect(f"{url}/ws", additional_headers=bearer, **_BIG)  # type: ignore[arg-type]
+        self._socket = await connect(f"{url}/ws", additional_headers=bearer, **BIG)  # type: ignore[arg-type]
         self._reader = asyncio.create_task(self._read())
 
     async def close(self) -> None:
@@ -134,16 +141,16 @@ class App:
             self._told.delays.append(at - sent_at)
 
 
-async def opened(some: Sequence[Station | App], url: str) -> None:
+async def opened(some: Sequence[Opens], url: str) -> None:
     """Open them all, some at a time."""
     turn = asyncio.Semaphore(_OPENING)
 
-    async def one(each: Station | App) -> None:
+    async def one(each: Opens) -> None:
         async with turn:
             await each.open(url)
 
     await asyncio.gather(*(one(each) for each in some))
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

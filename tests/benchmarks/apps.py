@@ -11,17 +11,16 @@ import asyncio
 import contextlib
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import ours
+from tests.benchmarks import map_apps, ours
 from tests.benchmarks.app_load import App, Driver, Station, Told, opened
 from tests.benchmarks.database import postgresql
-from tests.benchmarks.servers import ROOT, Server, running
+from tests.benchmarks.servers import Server, running
 from tests.keeper import NoServer, free_port
 
 _LIFETIME_S = 600
@@ -56,11 +55,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
     parser.add_argument("--embedded", action="store_true", help="on SQLite, without PostgreSQL")
+    parser.add_argument("--markers", action="store_true", help="apps that follow the map instead")
     options = parser.parse_args()
     try:
         with _server(options) as (port, environment):
             found = _drivers(environment, options.stations)
-            return asyncio.run(_measure(options, found, port))
+            if not options.markers:
+                return asyncio.run(_measure(options, found, port))
+            where = map_apps.places(environment, options.stations)
+            return asyncio.run(map_apps.measure(options, found, where, port))
     except NoServer as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -85,13 +88,7 @@ def _server(options: argparse.Namespace) -> Iterator[tuple[int, dict[str, str]]]
 def _drivers(environment: dict[str, str], number: int) -> list[Driver]:
     """Who charges, made by a process of the server's environment."""
     script = _DRIVERS.format(drivers=number)
-    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
-    tokens = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("DRIVER")]
-    if len(tokens) != number:
-        raise NoServer(f"{len(tokens)} drivers of {number} were made.\n{done.stderr[-1500:]}")
+    tokens = ours.made(environment, script, "DRIVER", number)
     return [Driver(token, f"CARD-{at}", f"APPS-{at}") for at, token in enumerate(tokens)]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks.servers import Server
+from tests.benchmarks.servers import ROOT, Server
+from tests.keeper import NoServer
 
 TABLE = "stations_metervalue"
 # Settings of this machine must not leak into a measurement; Voltdesk reads empty as "the default".
@@ -42,3 +44,18 @@ def server(*, port: int, database_url: str, folder: Path, asgi_server: str) -> S
 def sqlite_file(folder: Path) -> Path:
     """Where the server keeps its rows when it has no DATABASE_URL."""
     return folder / "voltdesk.sqlite3"
+
+
+def made(environment: dict[str, str], script: str, word: str, number: int) -> list[str]:
+    """What a process of the server's environment made by ``script``: what it says behind ``word``.
+
+    Raises NoServer where that is not ``number`` lines.
+    """
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    said = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(word)]
+    if len(said) != number:
+        raise NoServer(f"{len(said)} of {number} were made ({word}).\n{done.stderr[-1500:]}")
+    return said

@@ -54,3 +54,13 @@ def test_a_session_is_stopped_when_it_costs_as_much_as_it_may(db):
     assert limits.enforce(at=given.after(10)) == 1
     assert SessionLimit.objects.get().reached == "Cost"
     assert Command.objects.latest("pk").payload == {"transactionId": session}
+
+
+def test_a_session_costs_what_was_read_also_before_its_row_is_written(db, settings):
+    settings.LIVEMETRICS_DB_UPDATE_INTERVAL = 3_600_000
+    charging.everywhere()
+    charging.a_driver()
+    session = given.begin(station := charging.a_station()).transaction_id
+    given.meter(given.a_reading(station, session, energy=11_000))
+    assert given.session(session).energy_wh == 0
+    assert running.costs([session], given.after(20)) == {session: (Decimal("3.57"), "EUR")}

@@ -16,6 +16,8 @@ from tests.conformance.station import basic
 from tests.processes import Server, eventually, server_port, start_server
 from tests.web import Api, with_api_key
 
+pytestmark = pytest.mark.once  # TLS ends before any engine
+
 PASSWORD = "a password of twenty"
 # Security whitepaper edition 3, section 3.4 (TLS 1.2): the RSA or the ECDSA ones by the certificate
 SUITES = {

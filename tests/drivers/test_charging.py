@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from cms.accounts.models import User
 from cms.drivers import charging, verbs
 from cms.drivers.envelope import Refused
 from cms.drivers.verbs import NotAllowed
 from rfid.models import RfidCard
-from stations.models import Command
+from stations.models import ChargingStation, Command, Site
+from stations.services.assignments import Asker
+from stations.services.limits import Limit
 from tests.drivers.given import a_driver, presented
 from tests.stations import given
 from tests.stations.given import NOON
@@ -46,6 +49,54 @@ def test_a_start_asks_the_station_with_the_card_as_it_is_stored(ann, station):
 def test_the_same_request_twice_asks_once(ann, station):
     assert start(ann).pk == start(ann).pk
     assert Command.objects.count() == 1
+
+
+def test_who_taps_twice_before_the_station_answered_asks_once(ann, station):
+    assert start(ann, "first").pk == start(ann, "second").pk
+    assert Command.objects.count() == 1
+
+
+def test_who_asks_again_once_it_was_refused_asks_anew(ann, station):
+    refused = start(ann, "first")
+    Command.objects.filter(pk=refused.pk).update(status="Answered", answer_status="Rejected")
+    assert start(ann, "second").status == "Waiting"
+    assert Command.objects.count() == 2
+
+
+def test_another_limit_is_another_wish(ann, station):
+    card, asker = RfidCard.objects.get(), Asker(at=NOON, requested_by_id=ann.user_id)
+    wishes = [
+        verbs.begin(card=card, station=station, connector_id=1, asker=asker, limit=limit).pk
+        for limit in (None, Limit(minutes=5), Limit(minutes=6), Limit(minutes=5), None)
+    ]
+    assert [wishes.index(one) for one in wishes] == [0, 1, 2, 1, 0]
+
+
+def test_a_shut_account_starts_and_stops_nothing(ann, station):
+    begun = given.begin(station, tag="ANN-1").transaction_id
+    User.objects.update(is_active=False)
+    for ask in (lambda: start(ann), lambda: stop(ann, begun)):
+        with pytest.raises(Refused) as refused:
+            ask()
+        assert refused.value.code == "NOT_AUTHENTICATED"
+    assert not Command.objects.exists()
+
+
+def test_who_works_for_some_sites_starts_there_only(ann, station):
+    here, elsewhere = (Site.objects.create(name=name) for name in ("Here", "Elsewhere"))
+    ChargingStation.objects.update(site=elsewhere)
+    User.objects.get().sites.add(here)
+    with pytest.raises(Refused) as refused:
+        start(ann)
+    assert [*refused.value.details] == ["chargePointId"]
+    ChargingStation.objects.update(site=here)
+    assert start(ann).station == station
+
+
+def test_letter_case_of_a_charge_point_does_not_count(ann, station):
+    begun = given.begin(station, tag="ANN-1").transaction_id
+    assert start(ann, chargePointId="cp-1").station == station
+    assert stop(ann, begun, chargePointId="cp-1").payload == {"transactionId": begun}
 
 
 @pytest.mark.parametrize("name", ["chargePointId", "connectorId", "idTag"])

@@ -14,12 +14,15 @@ from cms.shared import clock
 from rfid.models import RfidCard
 from stations.models import Command
 from stations.services import favourites, reservations
-from tests.api.test_robustness import BODIES, METHODS, VALUES
+from tests.api.test_robustness import METHODS, VALUES, sent
 from tests.api.test_schema import _nullable
 from tests.drivers.conftest import logged_in
 from tests.stations import given
 
-OURS = ("/api/me", "/api/users", "/api/auth/register")
+OURS = (
+    *("/api/me", "/api/users", "/api/auth/register"),
+    *("/api/auth/forgot", "/api/auth/reset", "/api/auth/verify"),
+)
 MORE = (
     '{"name": "\\u202e", "email": "\\u0000", "zip": 5, "phone": [], "username": {}}',
     '{"groups": [{}, 5, null]}',
@@ -31,7 +34,7 @@ MORE = (
     '{"siteId": 9223372036854775808}',
     '{"isActive": null, "isStaff": "perhaps", "password": null}',
 )
-pytestmark = pytest.mark.usefixtures("fresh_throttle")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("fresh_throttle")]
 
 
 @pytest.fixture
@@ -86,8 +89,9 @@ def test_real_answers_fit_their_description(boss, there, path):
 @pytest.mark.parametrize("method", METHODS)
 def test_no_path_fails_whatever_it_is_sent(boss, there, method):
     app = logged_in(boss)
+    documented = document()["paths"]
     for path in paths():
-        for body in (*BODIES, *MORE):
+        for body in sent(documented[path], method, *MORE):
             address = path.format(**there) + "?wait=0"
             response = app.generic(method.upper(), address, body, "application/json")
             assert response.status_code < 500, (method, path, body)

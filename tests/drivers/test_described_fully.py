@@ -20,7 +20,9 @@ def api() -> None:
 @pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])
 def test_every_answer_to_who_is_logged_in_is_described(method, asked, boss, there):
     caller = f"Bearer {RefreshToken.for_user(boss).access_token}"
-    own = asked.include(method=method.upper(), path_regex="^/api/(me|users|auth/register)")
+    own = asked.include(
+        method=method.upper(), path_regex="^/api/(me|users|auth/(register|forgot|reset|verify))"
+    )
     found = [one.ok() for one in own.get_all_operations()]
     problems = [text for one in found for text in problems_of(one, there, caller)]
     assert found

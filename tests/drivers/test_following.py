@@ -37,7 +37,7 @@ class Rows:
 
     def begin(self, number, user, station=1, status="Active"):
         self.sessions[number] = Standing(
-            number, station, f"CP-{station}", 1, "Charging", status, user, 0, None, None, None, None
+            number, station, f"CP-{station}", 1, "Charging", status, user, None, None, 0, None, None
         )
 
     def change(self, number, **fields):

@@ -125,6 +125,19 @@ def test_an_answer_that_comes_after_the_old_end_brings_it_back(app, held):
     assert (row.status, row.expires_at > clock.now()) == ("Accepted", True)
 
 
+def test_what_is_extended_after_it_was_given_up_is_given_back(app, held):
+    """Both were on their way: the station cancels, then holds it anew, for nobody."""
+    app.patch(f"{PATH}/{held}?wait=0", {"expiryDate": until(50)})
+    extension = Command.objects.latest("pk")
+    reservations.cancelled(
+        station_id=extension.station_id, reservation_id=held, at=clock.now(), status="Accepted"
+    )
+    extending.answered(command=extension, status="Accepted", at=clock.now())
+    asked = Command.objects.latest("pk")
+    assert (asked.action, asked.payload) == ("CancelReservation", {"reservationId": held})
+    assert Reservation.objects.get().status == "Cancelled"
+
+
 @pytest.mark.parametrize("way", ["delete", "cancel"])
 def test_it_is_cancelled_either_way(app, held, way):
     path = f"{PATH}/{held}"

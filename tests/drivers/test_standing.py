@@ -91,3 +91,14 @@ def test_many_take_as_few_queries_as_one(ann, django_assert_num_queries):
         numbers.append(session(f"CP-{number}", f"TAG-{number}")[1])
     with django_assert_num_queries(2):
         standing.of_sessions(numbers)
+
+
+def test_each_reading_is_told_also_before_the_row_is_written(ann, settings):
+    settings.LIVEMETRICS_DB_UPDATE_INTERVAL = 3_600_000
+    station, number = session()
+    [before] = standing.of_sessions([number])
+    given.meter(given.a_reading(station, number, minute=6, energy=3500, power=7300))
+    assert given.session(number).energy_wh == 0
+    [now] = standing.of_sessions([number])
+    said = told(before, now)[METER_UPDATE]
+    assert (said["energyKWh"], said["meterValue"]["powerKw"]) == (2.5, 7.3)

@@ -10,8 +10,9 @@ import pytest
 
 from billing.models import SessionBill
 from cms.accounts.models import Scope
+from cms.api.docs import document
 from cms.shared import clock
-from stations.models import ChargingSession, ReviewCase, Site
+from stations.models import ChargingSession, ChargingStation, ReviewCase, Site
 from tests.billing import charging
 from tests.billing import given as money
 from tests.gateways.conftest import a_gateway, connect, send
@@ -85,9 +86,19 @@ def test_the_newest_comes_first_and_what_ended_is_not_there(gateway, session):
     assert [one["id"] for one in listed] == [later.transaction_id]
 
 
-def test_a_station_nobody_knows_has_no_sessions(gateway):
-    answer = gateway.get("/api/charger/NOBODY/active-sessions")
-    assert (answer.status_code, answer.json()) == (200, {"success": True, "sessions": []})
+def test_a_station_nobody_knows_has_no_sessions_nor_has_one_of_another_site(gateway, session):
+    north = Site.objects.create(name="North")
+    limited = a_gateway("limited", sites=[north])
+    for client, name in ((gateway, "NOBODY"), (limited, "NOBODY"), (limited, "DEV1")):
+        answer = client.get(f"/api/charger/{name}/active-sessions")
+        assert (answer.status_code, answer.json()) == (200, {"success": True, "sessions": []})
+    ChargingStation.objects.filter(pk=session.station_id).update(site=north)
+    assert len(limited.get("/api/charger/DEV1/active-sessions").json()["sessions"]) == 1
+
+
+def test_no_404_is_documented_of_them():
+    answers = document()["paths"]["/api/charger/{deviceId}/active-sessions"]["get"]["responses"]
+    assert {*answers} == {"200", "401", "403"}
 
 
 def test_many_sessions_cost_as_many_queries_as_one(gateway, session, django_assert_max_num_queries):
@@ -132,6 +143,24 @@ def test_what_contradicts_waits_for_somebody_and_is_not_billed(gateway, session,
     assert (case.state, case.evidence["contradicts"]) == ("Open", [contradicts])
     session.refresh_from_db()
     assert session.review_reasons == ["OtherGateway"]
+    bill_all()
+    assert not SessionBill.objects.exists()
+
+
+def test_a_session_at_a_station_of_another_gateway_waits_for_somebody(gateway, session):
+    send(a_gateway("north"), "patch", "charger/DEV1/status", {"status": "online"})
+    assert stop(gateway, session).status_code == 200
+    case = ReviewCase.objects.get(session=session)
+    contradicts = ["another gateway serves its station"]
+    assert (case.state, case.evidence["contradicts"]) == ("Open", contradicts)
+    bill_all()
+    assert not SessionBill.objects.exists()
+
+
+def test_a_register_nobody_could_have_charged_waits_for_somebody(gateway, session):
+    stop(gateway, session, meterEnd=10**12, energyConsumed=None, finalAmount=None)
+    session.refresh_from_db()
+    assert session.needs_review
     bill_all()
     assert not SessionBill.objects.exists()
 

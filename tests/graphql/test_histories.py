@@ -113,6 +113,7 @@ def test_it_is_narrowed_with_the_operators_of_nestjs_query(ann, wanted, places):
     [
         ({"meterStop": {"is": True}}, "filter.meterStop.is"),
         ({"and": [{"userId": {"eq": "1"}}]}, "filter.userId"),
+        ({"and": [{"or": [{"userId": {"eq": "1"}}]}]}, "filter.userId"),
         (DEEP, "filter"),
         ({"id": {"in": [1.0] * 101}}, "filter.id.in"),
         ({"id": {"eq": 1e300}}, "filter.id.eq"),

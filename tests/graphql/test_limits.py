@@ -41,6 +41,11 @@ def test_what_asks_for_many_rows_may_not_be_asked_often():
     assert code("{" + several + "}") == "LIMIT_EXCEEDED"
 
 
+def test_the_list_of_one_page_may_not_be_asked_often_by_other_names():
+    several = " ".join(f"a{n}: data {{ id }}" for n in range(10))
+    assert code(f"{{ userChargingHistory(input: {{}}) {{ {several} }} }}") == "LIMIT_EXCEEDED"
+
+
 def test_fragments_that_grow_without_end_are_refused_at_once():
     chain = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
     assert code(f"{{ ...f0 }} {chain} fragment f60 on Query {{ __typename }}") == "LIMIT_EXCEEDED"

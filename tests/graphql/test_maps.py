@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
+from rest_framework.exceptions import Throttled
 
+from cms.graphql.maps import looking
+from cms.graphql.presented import SocketCaller
+from cms.maps.api import Strangers
 from stations.models import Connector, Site
 from tests.graphql.asked import administrator, app_of, data, operator, program, refusal, stranger
 from tests.graphql.documents import FILTERED_MARKERS, FILTERED_SITE
@@ -123,6 +128,18 @@ def test_a_map_is_for_who_is_known_here_and_where_it_is_public_for_all(two, sett
         assert len(data(caller, FILTERED_MARKERS, input={})) == 2
     settings.MAPS_PUBLIC = True
     assert len(data(stranger(), FILTERED_MARKERS, input={})) == 2
+
+
+def test_strangers_on_a_socket_look_no_more_often_than_over_http(two, settings, monkeypatch):
+    settings.MAPS_PUBLIC = True
+    cache.clear()
+    monkeypatch.setattr(Strangers, "THROTTLE_RATES", {"maps": "2/min"})
+    strangers = [SocketCaller(address=f"192.0.2.{number}") for number in (1, 2)]
+    known = SocketCaller(user=a_driver("bob"), address="192.0.2.1")
+    for caller in (*strangers, *strangers, known, known, known):
+        looking(caller)
+    with pytest.raises(Throttled):
+        looking(strangers[0])
 
 
 def test_who_is_limited_to_a_site_sees_that_one(two):

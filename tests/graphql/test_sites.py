@@ -256,6 +256,14 @@ def test_it_needs_a_login_and_the_permissions_of_all_that_is_written():
     assert put(program("write", name="d"), **README)
 
 
+def test_who_may_only_add_sites_changes_none_by_whatever_name_it_is_numbered():
+    site = Site.objects.create(name="Theirs")
+    adds = operator("add_site", name="a")
+    for said in ({"id": site.pk}, {"siteId": site.pk}, {"id": None, "siteId": site.pk}):
+        assert _refused(adds, {**said, "name": "Mine"})[0] == "FORBIDDEN"
+    assert Site.objects.get().name == "Theirs"
+
+
 def test_who_works_for_a_site_changes_that_one_only():
     theirs, other = (Site.objects.create(name=name) for name in ("Theirs", "Other"))
     far = ChargingStation.objects.create(cp_id="FAR", site=other)

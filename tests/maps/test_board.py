@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from cms.maps import filters
@@ -43,7 +44,8 @@ def written(board: Board, site: Site) -> dict:
     """What is told of a site."""
     shown = board.site(site.pk, filters.EVERYTHING, NOON).now.written
     assert shown is not None
-    return shown
+    said: dict = orjson.loads(shown)
+    return said
 
 
 def test_what_changed_at_a_station_is_read_by_one_query(

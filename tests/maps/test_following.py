@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import orjson
 import pytest
 from channels.db import database_sync_to_async
 
@@ -105,7 +106,7 @@ def test_who_watches_a_site_hears_of_it_only(berlin, paris):
         await changed(here, paris, "Charging")
         await changed(here, berlin, "Charging")
         assert [shown.details.available for shown in phone.told] == [1, 0]
-        assert [shown.written["id"] for shown in phone.told] == [berlin.site_id] * 2
+        assert [orjson.loads(shown.written)["id"] for shown in phone.told] == [berlin.site_id] * 2
 
     played(story)
 

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from cms.accounts.models import User
 from cms.maps import filters
 from cms.maps.following import Following
-from cms.maps.watching import MarkerWatch, SiteWatch
+from cms.maps.watching import MarkerWatch, SiteWatch, Whose
 from stations.models import ChargingStation, Connector
 
 
@@ -33,7 +33,7 @@ class Phone:
         site_id = said.pop("site", None)
         more: dict[str, Any] = {
             "limit": None,
-            "user_id": user.pk if user else None,
+            "whose": Whose(user.pk) if user else None,
             "ring": self.ring,
         }
         asked = filters.read(said)

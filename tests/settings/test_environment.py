@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 from environ.fileaware_mapping import FileAwareMapping
 
 from cms.settings.databases import database, ensure_folder
-from cms.settings.env import VARIABLES, Environment
+from cms.settings.env import VARIABLES
 from cms.settings.policies import for_pages, hosts_of_tiles
+from cms.settings.reading import Environment
 
 WRONG = {
     "ASGI_SERVER": ["gunicorn"],
@@ -19,6 +22,8 @@ WRONG = {
     "DATABASE_URL": ["mysql://h/d", "localhost", "oracle://x"],
     "DEBUG": ["perhaps", "enable"],
     "EMAIL_URL": ["mail.example.com", "http://x"],
+    "RESET_LINK_MINUTES": ["4", "1441", "an hour"],
+    "DRIVER_APP_URL": ["app.example.com", "ftp://x", "https://x/?a=1"],
     "EXPORT_DAYS": ["0", "366", "a week"],
     "FILE_RETENTION_DAYS": ["0", "forever"],
     "FIRMWARE_MAX_BYTES": ["0", "1GB"],
@@ -65,6 +70,7 @@ WRONG = {
     "RUN_OCPP_TEST": ["sometimes"],
     "OCPP_TEST_INTERVAL_MULTIPLIER": ["0", "nan", "slow", "101"],
     "OCPP_SILENT_SESSION_HOURS": ["0", "a day"],
+    "LIVEMETRICS_DB_UPDATE_INTERVAL": ["-1", "3600001", "30s", "0.5"],
     "OCPP_QUIET_SECONDS": ["-1", "nan", "inf", "601"],
     "OCPP_READ_CONFIGURATION": ["daily"],
     "OCPP_READ_CONFIGURATION_HOURS": ["0", "8761", "a day"],
@@ -107,15 +113,16 @@ FREE_TEXT = {
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
     *("TLS_CERTIFICATE", "TLS_CLIENT_CA", "TLS_KEY"),
 }
+ALSO = {one.also: name for name, one in VARIABLES.items() if one.also}
 
 
 @pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> Environment:
+def env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
     """An environment nothing is set in."""
-    for name in VARIABLES:
+    for name in [*VARIABLES, *ALSO]:
         monkeypatch.setenv(name, "")
     monkeypatch.setattr(FileAwareEnv, "ENVIRON", FileAwareMapping())  # it remembers files
-    return Environment()
+    return Environment(VARIABLES, tmp_path / ".env")
 
 
 def test_there_is_a_wrong_value_for_every_variable_that_can_have_one():
@@ -166,6 +173,24 @@ def test_every_default_is_a_right_value(env, monkeypatch, name):
 def test_right_values_are_read(env, monkeypatch, name, value, read):
     monkeypatch.setenv(name, value)
     assert env(name) == read
+
+
+def test_the_self_test_is_also_spelt_as_in_the_ocpp_gateway_s_readme(env, monkeypatch):
+    assert ALSO == {"RUN_OCCP_TEST": "RUN_OCPP_TEST"}
+    monkeypatch.setenv("RUN_OCCP_TEST", "1")
+    assert env("RUN_OCPP_TEST") is True
+
+
+def test_of_two_spellings_the_usual_one_counts(env, monkeypatch):
+    monkeypatch.setenv("RUN_OCCP_TEST", "1")
+    monkeypatch.setenv("RUN_OCPP_TEST", "0")
+    assert env("RUN_OCPP_TEST") is False
+
+
+def test_a_wrong_value_is_named_as_it_was_spelt(env, monkeypatch):
+    monkeypatch.setenv("RUN_OCCP_TEST", "sometimes")
+    with pytest.raises(ImproperlyConfigured, match="RUN_OCCP_TEST has 'sometimes'"):
+        env("RUN_OCPP_TEST")
 
 
 def test_a_value_may_stand_in_a_file(env, monkeypatch, tmp_path):

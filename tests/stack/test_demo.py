@@ -12,6 +12,8 @@ from tests.processes import Server, eventually, start_server
 from tests.rows import one
 from tests.web import with_api_key
 
+pytestmark = pytest.mark.once  # the demo is for the embedded engines
+
 _ONLINE = "SELECT count(*) FROM stations_chargingstation WHERE connection_id <> ''"
 _CHARGED = "SELECT count(*) FROM stations_chargingsession WHERE energy_wh > 0"
 

@@ -21,6 +21,8 @@ from tests.rows import change, one, rows, stored
 from tests.stack.station import PlainStation
 from tests.web import Api, with_api_key
 
+pytestmark = pytest.mark.once  # files travel past the engines
+
 MIB = 2**20
 LIMIT = 6 * MIB
 FIVE = os.urandom(5 * MIB)

@@ -18,6 +18,8 @@ from tests.stack.station import PlainStation
 from tests.stack.test_files import MIB, files, held, memory
 from tests.web import with_api_key
 
+pytestmark = pytest.mark.once  # files travel past the engines
+
 SIZE = 200 * MIB  # as much as the settings allow
 PIECE = bytes(range(256)) * 4096
 
@@ -66,7 +68,6 @@ class Watch(threading.Thread):
         return self.most - self.began
 
 
-@pytest.mark.once
 def test_200_megabytes_arrive_in_a_few(server):
     url = address(server)
     watch = Watch(server)
@@ -80,7 +81,6 @@ def test_200_megabytes_arrive_in_a_few(server):
     assert rows(server.environment, query) == [("Received", SIZE, digest.hexdigest())]
 
 
-@pytest.mark.once
 def test_what_nobody_asked_for_is_neither_kept_nor_remembered(server):
     """Pages and the API take no long bodies, whoever sends them: Django would keep all of it."""
     watch = Watch(server)

@@ -92,6 +92,7 @@ def test_two_at_once_do_not_meet(server):
     assert left_behind(server, before) == {}
 
 
+@pytest.mark.once
 def test_a_server_with_another_secret_fails_it_with_a_clear_line(server):
     before = rows(server)
     other = {**server.environment, "SECRET_KEY": "another" * 10}
@@ -101,6 +102,7 @@ def test_a_server_with_another_secret_fails_it_with_a_clear_line(server):
     assert left_behind(server, before) == {}
 
 
+@pytest.mark.once
 def test_where_nobody_listens_it_fails_and_leaves_nothing(server):
     before = rows(server)
     with pytest.raises(NotRunning, match=r"BootNotification +FAILED: ws://.* lets nobody in"):
@@ -108,6 +110,7 @@ def test_where_nobody_listens_it_fails_and_leaves_nothing(server):
     assert left_behind(server, before) == {}
 
 
+@pytest.mark.once
 def test_one_that_is_interrupted_cleans_up(server):
     before = rows(server)
     process = _running(server, 9)
@@ -118,6 +121,7 @@ def test_one_that_is_interrupted_cleans_up(server):
     assert left_behind(server, before) == {}
 
 
+@pytest.mark.once
 def test_a_server_tests_itself_at_its_start(process_environment):
     environment = {**process_environment, "RUN_OCPP_TEST": "1", "OCPP_ALLOW_UNAUTHENTICATED": ""}
     environment["OCPP_TEST_INTERVAL_MULTIPLIER"] = "3"

@@ -22,6 +22,8 @@ from tests.processes import Server, manage, server_port, start_server
 from tests.rows import one
 from tests.tls import trusting
 
+pytestmark = pytest.mark.once  # TLS ends before any engine
+
 KEY = "correct horse battery staple"
 MADE = f"""
 from stations.models import ChargingStation

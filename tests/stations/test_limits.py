@@ -189,3 +189,12 @@ def test_many_limits_are_all_looked_at(connected, card, monkeypatch):
         hear(connected, accepted, at=given.NOON)
         begun(connected, connector=number + 2, tag=f"C-{number}")
     assert enforce(5) == 5
+
+
+def test_a_limit_counts_what_was_read_also_before_the_row_is_written(connected, card, settings):
+    settings.LIVEMETRICS_DB_UPDATE_INTERVAL = 3_600_000
+    asked(connected, energy_wh=5000)
+    session = begun(connected)
+    metered(connected, session, 11, 6000)
+    assert given.session(session).energy_wh == 0
+    assert enforce(11) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from cms.shared.errors import Conflict, DomainError
 from stations.models import ChargingSession, MeterValue, ReviewCase
-from stations.services import sessions, settling
+from stations.services import endings, sessions, settling
 from tests.stations import given
 
 pytestmark = pytest.mark.usefixtures("card")
@@ -177,7 +177,7 @@ def test_an_orphan_whose_energy_is_accepted_is_billable_and_its_retries_are_know
     ("field", "correction"),
     [
         ("energyWh", {"energy_wh": -1}),
-        ("energyWh", {"energy_wh": settling.MOST_ENERGY_WH + 1}),
+        ("energyWh", {"energy_wh": endings.MOST_ENERGY_WH + 1}),
         ("stoppedAt", {"stopped_at": given.after(700)}),
         ("startedAt", {"started_at": given.after(31)}),
     ],

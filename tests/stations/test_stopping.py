@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stations.models import ChargingSession, MeterValue, SessionStatus
+from stations.services import endings
 from tests.stations import given
 
 HUGE = 2**62 - 1
@@ -62,6 +63,21 @@ def test_a_register_that_ran_backwards_is_reviewed_and_never_negative(station, c
     assert stored.energy_wh == 0
     assert stored.meter_stop_wh == 100
     assert (stored.needs_review, stored.review_reasons) == (True, ["RegisterMismatch"])
+
+
+def test_a_register_that_jumped_is_reviewed_and_what_was_metered_stays(station, card):
+    started = given.begin(station, meter=1000)
+    given.meter(given.a_reading(station, started.transaction_id, energy=7000))
+    given.finish(station, started.transaction_id, meter=1000 + endings.MOST_ENERGY_WH + 1)
+    stored = given.session(started)
+    assert (stored.energy_wh, stored.review_reasons) == (6000, ["RegisterMismatch"])
+
+
+def test_the_longest_session_there_may_be_is_not_reviewed(station, card):
+    started = given.begin(station, meter=1000)
+    given.finish(station, started.transaction_id, meter=1000 + endings.MOST_ENERGY_WH)
+    stored = given.session(started)
+    assert (stored.energy_wh, stored.needs_review) == (endings.MOST_ENERGY_WH, False)
 
 
 def test_a_register_that_ran_backwards_leaves_what_was_metered(station, card):

@@ -12,6 +12,8 @@ from tests.processes import eventually, start_server
 from tests.stack.station import PlainStation
 from tests.web import Api
 
+pytestmark = pytest.mark.once  # limits are counted in the process
+
 
 @pytest.fixture(scope="module")
 def server(shared_environment):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
-import subprocess
-import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import npm
+from tests.interfaces import node
+from tests.interfaces.node import PATIENCE_S
 from tests.interfaces.websocket_api.app import a_driver
 from tests.interfaces.websocket_api.charging import moment
 from tests.processes import eventually, start_server
@@ -22,7 +18,6 @@ from tests.stack.station import PlainStation
 
 HERE = Path(__file__).resolve().parent.parent / "clients"
 CONFORMANCE = HERE.parent.parent / "conformance"  # its npm package brings ws along
-PATIENCE_S = 30.0
 SAMPLE_TRANSACTION = 12345  # the React Native sample stops this one
 
 
@@ -42,57 +37,19 @@ def token(server):
     return a_driver(server, "ann", "USER_123")[1]
 
 
-class Client:
-    """A sample in a Node process: what it says, a line of JSON each."""
-
-    def __init__(self, process):
-        self._process = process
-        self._heard = []
-        self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def hear(self, wanted):
-        """The first line that ``wanted`` agrees to; each is heard once."""
-        while True:
-            for line in self._heard:
-                if wanted(line):
-                    self._heard.remove(line)
-                    return line
-            self._heard.append(self._lines.get(timeout=PATIENCE_S))
-
-    def press(self, button):
-        self._process.stdin.write(f"{button}\n")
-        self._process.stdin.flush()
-
-    def _read(self):
-        for line in self._process.stdout:
-            self._lines.put(json.loads(line))
-
-
-@contextmanager
 def sample(script, server, *arguments):
-    node = npm.installed(CONFORMANCE, "ocpp-rpc")
-    url = server.ws.removesuffix("/ocpp") + "/ws"
-    process = subprocess.Popen(
-        [node, script, url, *arguments],
-        cwd=HERE,
-        env={**os.environ, "NODE_PATH": str(CONFORMANCE / "node_modules")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Client(process)
-    finally:
-        process.kill()
-        process.wait()
+    """A sample in a Node process."""
+    command = [npm.installed(CONFORMANCE, "ocpp-rpc"), script]
+    command.append(server.ws.removesuffix("/ocpp") + "/ws")
+    env = {**os.environ, "NODE_PATH": str(CONFORMANCE / "node_modules")}
+    return node.running(*command, *arguments, folder=HERE, env=env)
 
 
 def begins(station):
     """The station does as it was asked; gives the transaction."""
     assert eventually(
-        lambda: any(one.action == "RemoteStartTransaction" for one in station.asked), PATIENCE_S
+        lambda: any(one.action == "RemoteStartTransaction" for one in station.asked),
+        PATIENCE_S,
     )
     said = {"connectorId": 1, "idTag": "USER_123", "meterStart": 0, "timestamp": moment()}
     number = station.call("StartTransaction", said)["transactionId"]
@@ -117,7 +74,7 @@ def test_the_javascript_client_starts_and_stops(server, token):
         assert started["data"]["transactionId"] == number
         told = client.hear(lambda line: line["step"] == "Status update:")
         assert told["data"]["chargePointId"] == "CP_001"
-        client.press("on")
+        client.say("on")
         stopped = client.hear(lambda line: line["step"] == "stopped")["data"]
         assert stopped["data"] == {
             "success": True,
@@ -142,14 +99,14 @@ def test_the_react_native_client_shows_what_is(server, token):
         sample("control.js", server, token, "CP_002") as client,
     ):
         client.hear(lambda line: line.get("isConnected"))
-        client.press("startCharging")
+        client.say("startCharging")
         assert begins(station) == SAMPLE_TRANSACTION
         assert client.hear(lambda line: "alert" in line) == {
             "alert": "Success",
             "message": "Charging started!",
         }
         assert client.hear(lambda line: line.get("isCharging"))["status"] == "Charging"
-        client.press("stopCharging")
+        client.say("stopCharging")
         assert client.hear(lambda line: "alert" in line) == {
             "alert": "Success",
             "message": "Charging stopped!",
