@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
+from stations import by_now
 from stations.attention import Seen, everything
 from stations.models import (
     ChargingSession,
@@ -99,10 +100,11 @@ def _parts(hour: datetime, today: datetime, since: datetime, seen: Seen) -> list
     energy = seen(EnergyHour.objects.filter(lately | then))
     stood = seen(NetworkHour.objects.filter(hour=hour - WEEK))
     online = Count("pk", filter=Q(online=True))
+    power = by_now.columns()["power_w_by_now"]
     return [
         _grouped(stations, "stations", None, None, Count("pk"), online),
         _grouped(outlets, "connectors", F("status"), None, Count("pk")),
-        _grouped(running, "charging", None, None, Count("pk"), Sum("power_w")),
+        _grouped(running, "charging", None, None, Count("pk"), Sum(power)),
         _grouped(energy, "energy", None, F("hour"), Sum("energy_wh")),
         _grouped(stood, "stood", None, F("hour"), *(Sum(name) for name in Stood._fields)),
     ]

@@ -16,8 +16,8 @@ from billing.models.bills import BillingState
 from billing.models.fields import MoneyField
 from billing.services import pricing
 from billing.services.pricing import Priced
+from stations.by_now import catch_up
 from stations.models import ChargingSession, SessionStatus, Site
-from stations.services.live import catch_up
 
 LIVE = 20  # sessions under way that are priced for one page
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,9 +13,9 @@ from django.db.models.expressions import RawSQL
 from billing.rating.terms import ALWAYS, Kind, Terms
 from billing.rating.usage import Reading, Reservation, StateChange, Usage
 from cms.shared import bulk
+from stations import by_now
 from stations.models import ChargingSession, ConnectorStatus, MeterValue, StatusChange
 from stations.models import Reservation as ReservationRow
-from stations.services import live
 
 # Where the vehicle takes nothing although it could. A station that holds it back (SuspendedEVSE)
 # is no reason to charge the driver for parking.
@@ -45,7 +45,7 @@ def of_sessions(
 
     ``sessions`` have their connector and station with its site at hand.
     """
-    live.catch_up(sessions)
+    by_now.catch_up(sessions)
     curves = [session for session in sessions if _needs_readings(terms[session.pk])]
     parked = [session for session in sessions if _needs_states(terms[session.pk])]
     reserved = [session for session in sessions if _needs_reservation(terms[session.pk])]

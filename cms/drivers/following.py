@@ -25,6 +25,8 @@ from cms.shared import clock
 logger = logging.getLogger(__name__)
 _PAUSE_S = 0.1  # between two looks: an app needs no more
 _PRICE_S = 10.0  # a cost is worked out anew so often
+_PRICED_AT_ONCE = 50  # or a share of a look, so that no look works out all of them
+_SHARE = 8
 _MOST = 50_000  # sessions remembered
 _AGAIN_S = 2.0
 
@@ -106,8 +108,10 @@ class Following:
         everybody = set(self._sockets) if RESYNC in rang else set()
         wanted = everybody | {user_id for user_id, _ in arrived}
         numbers = self._meant(rang)
-        found = await database_sync_to_async(_looked_at)(wanted, numbers, self._stale(numbers))
+        stale = self._stale(numbers)
+        found = await database_sync_to_async(_looked_at)(wanted, numbers, stale)
         seen = {one.session_id: one for one in found}
+        self._priced |= dict.fromkeys(stale & seen.keys(), time.monotonic())
         self._strangers |= {
             number
             for number in numbers
@@ -131,10 +135,18 @@ class Following:
                 numbers |= self._at_station.get(int(number), set())
         return numbers - self._strangers
 
-    def _stale(self, numbers: Iterable[int]) -> set[int]:
-        """Those whose cost is to be worked out anew; a look that costs more than the others."""
-        now = time.monotonic()
-        return {one for one in numbers if now - self._priced.get(one, -_PRICE_S) >= _PRICE_S}
+    def _stale(self, numbers: set[int]) -> set[int]:
+        """Those whose cost is to be worked out: the first time at once, then in turn.
+
+        It is dear: were all that began together priced together, everybody would wait for it.
+        """
+        long_ago = time.monotonic() - _PRICE_S
+        never = {one for one in numbers if one not in self._priced}
+        again = sorted(
+            (self._priced[one], one) for one in numbers - never if self._priced[one] <= long_ago
+        )
+        most = max(_PRICED_AT_ONCE, len(numbers) // _SHARE)
+        return never | {one for _, one in again[:most]}
 
     def _introduce(self, theirs: Sequence[Standing], listener: Listener) -> None:
         """Who comes is told how everything stands that their other devices know already."""

@@ -10,10 +10,9 @@ from django.db.models.expressions import RawSQL
 
 from cms.drivers import envelope
 from cms.shared import bulk
-from stations import hooks
+from stations import by_now, hooks
 from stations.hooks import Cost
 from stations.models import ChargingSession, MeterValue, SessionStatus
-from stations.services import live
 
 STATUS_UPDATE, METER_UPDATE = "charging_status_update", "meter_values_update"
 _COLUMNS = (
@@ -71,8 +70,8 @@ def priced(some: list[Standing], at: datetime) -> list[Standing]:
 
 def _found(**which: Any) -> list[Standing]:
     rows = ChargingSession.objects.filter(card__user__isnull=False, **which).order_by()
-    by_now = rows.annotate(**live.by_now())
-    return [Standing(*row) for row in by_now.values_list(*_COLUMNS, *live.BY_NOW)]
+    found = rows.annotate(**by_now.columns()).values_list(*_COLUMNS, *by_now.NAMES)
+    return [Standing(*row) for row in found]
 
 
 def _with_readings(found: list[Standing]) -> list[Standing]:

@@ -15,8 +15,8 @@ from billing.rating.terms import ALWAYS, Kind, Terms
 from billing.services import tariffs
 from cms.gateways.bodies import UNKNOWN
 from cms.shared.api import CamelCase
+from stations import by_now
 from stations.models import ChargingSession, ChargingStation, ConnectorStatus
-from stations.services import live
 
 AVAILABLE, CHARGING, OCCUPIED, UNAVAILABLE = "Available", "Charging", "Occupied", "Unavailable"
 _TAKEN = {
@@ -160,7 +160,7 @@ def status(station: Any) -> str:
 
 def sessions(rows: Sequence[ChargingSession]) -> list[dict[str, Any]]:
     """``rows`` (with station, connector and card) as they are shown; three queries for all."""
-    live.catch_up(rows)
+    by_now.catch_up(rows)
     held = selectors.held_for(f"session/{row.pk}" for row in rows)
     frozen = SessionTariff.objects.filter(session__in=[row.pk for row in rows])
     prices = {row.session_id: row.version for row in frozen.select_related("version__tariff")}

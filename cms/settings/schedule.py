@@ -52,7 +52,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expire reservations": {"task": "stations.tasks.expire_reservations", "schedule": 10.0},
     "follow effects of commands": {"task": "stations.tasks.follow_effects", "schedule": 5.0},
     "enforce limits of sessions": {"task": "stations.tasks.enforce_limits", "schedule": 5.0},
-    "read configurations": {"task": "stations.tasks.read_configurations", "schedule": 3.0},
+    "read configurations": {"task": "stations.tasks.read_configurations", "schedule": 1.0},
     "refresh list targets": {"task": "stations.tasks.refresh_list_targets", "schedule": 5.0},
     "assign list targets": {"task": "stations.tasks.assign_list_targets", "schedule": 60.0},
     "advance local lists": {"task": "stations.tasks.advance_local_lists", "schedule": 5.0},

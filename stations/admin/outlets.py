@@ -12,10 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from cms.shared import display
-from stations import selectors
+from stations import by_now, selectors
 from stations.admin import drivers, faults, limits, sparkline, station_panels, words
 from stations.models import ChargingSession, ChargingStation, Connector, MeterValue
-from stations.services import live
 
 _SESSIONS = 100  # under way at one station
 _CURVES = 24  # drawn of them
@@ -52,7 +51,7 @@ def _sessions(request: HttpRequest, station: ChargingStation) -> dict[int | None
     if not request.user.has_perm("stations.view_chargingsession"):
         return {}
     rows = station.sessions.filter(status="Active").select_related("card__user", "limit")
-    return {row.connector_id: row for row in live.first(rows, _SESSIONS)}
+    return {row.connector_id: row for row in by_now.first(rows, _SESSIONS)}
 
 
 def _readings(

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from cms.shared import display
+from stations import by_now
 from stations.admin import panels, session_chart, session_story, words
 from stations.models import ChargingSession
-from stations.services import live
 
 URL = "stations_chargingsession_head"
 STORY_URL = "stations_chargingsession_story"
@@ -18,7 +18,7 @@ STORY_URL = "stations_chargingsession_story"
 
 def shown(request: HttpRequest, session: ChargingSession) -> dict[str, Any]:
     """What the head of the page of ``session`` says; four queries, and those of apps above."""
-    live.catch_up([session])
+    by_now.catch_up([session])
     mean, peak = session_chart.powers(session)
     return {
         "session": session,

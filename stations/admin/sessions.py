@@ -26,11 +26,11 @@ from cms.shared.admin import (
 )
 from cms.shared.dialogs import DialogForm, dialog
 from rfid.admin import numbers
+from stations import by_now
 from stations.admin import find, session_views, words
 from stations.admin.actions import ask, may_serve
 from stations.admin.forms import describe
 from stations.models import ChargingSession
-from stations.services import live
 
 
 class ReviewFilter(FixedFilter):
@@ -61,7 +61,7 @@ class SessionList(BigChangeList):
         """One page."""
         super().get_results(request)
         self.result_list = list(self.result_list)
-        live.catch_up(self.result_list)
+        by_now.catch_up(self.result_list)
 
 
 class StopForm(DialogForm):

@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from cms.shared import display
 from cms.shared.admin import FixedFilter, LazySection
 from cms.shared.dialogs import leads
+from stations import by_now
 from stations.admin import words
 from stations.admin.actions import may_serve
 from stations.models import (
@@ -35,7 +36,6 @@ from stations.models import (
     ConnectorStatus,
     SecurityProfile,
 )
-from stations.services import live
 
 COLUMNS = ("station", "state", "site", "pips", "speaks", "profile", "version", "last_message")
 ROW_MENU = ["remote_start", "remote_stop", "reset", "open_log"]
@@ -152,7 +152,7 @@ def _connectors(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse
     (station,) = with_connectors([model_admin.found(request, str(pk))])
     may_see = request.user.has_perm("stations.view_chargingsession")
     active = station.sessions.filter(status="Active") if may_see else ChargingSession.objects.none()
-    sessions = {row.connector_id: row for row in live.first(active, 100)}
+    sessions = {row.connector_id: row for row in by_now.first(active, 100)}
     context = {
         "station": station,
         "outlets": [

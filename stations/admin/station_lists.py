@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from cms.shared import audit, display
 from cms.shared.admin import history as audited
+from stations import by_now
 from stations.admin import drivers, station_panels, words
 from stations.models import (
     ChargingStation,
@@ -24,7 +25,6 @@ from stations.models import (
     ConfigurationChange,
     StatusChange,
 )
-from stations.services import live
 
 _ROWS = 8
 _OF_EACH = 20  # kinds of history
@@ -52,7 +52,7 @@ def all_of(model: str, **filters: str | int) -> str:
 
 def sessions(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
     """The last sessions."""
-    rows = live.first(station.sessions.select_related("connector", "card__user"), _ROWS)
+    rows = by_now.first(station.sessions.select_related("connector", "card__user"), _ROWS)
     return {
         "sessions": [
             {

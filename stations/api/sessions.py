@@ -17,12 +17,11 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cms.shared.api import CamelCaseModel, Filters, Kilo, Moment, Shouted, YesNo
-from stations import selectors
+from stations import by_now, selectors
 from stations.api.connectors import ConnectorSerializer
 from stations.api.metering import MeterValueSerializer
 from stations.api.station_json import cards_meant, station_meant
 from stations.models import ChargingSession, ChargingStation, SessionStatus
-from stations.services import live
 
 _IN_LIST, _IN_DETAIL = 100, 1000  # meter values shown with a session
 _INCLUDING = 100  # sessions on a page that shows their meter values
@@ -201,7 +200,7 @@ class SessionViews(GenericViewSet[ChargingSession]):
     def retrieve(self, request: Request, transaction_id: str) -> Response:
         """One session with its last meter values; `meterValuesUrl` has all of them."""
         session = selectors.session(int(transaction_id))
-        live.catch_up([session])
+        by_now.catch_up([session])
         _show_meter_values([session], each=_IN_DETAIL)
         return Response(self.get_serializer(session).data)
 
@@ -210,7 +209,7 @@ class SessionViews(GenericViewSet[ChargingSession]):
         if including:
             self.paginator.maximum = _INCLUDING  # type: ignore[union-attr]
         page = self.paginate_queryset(self.filter_queryset(rows)) or []
-        live.catch_up(page)
+        by_now.catch_up(page)
         if including:
             _show_meter_values(page, each=_IN_LIST)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -32,7 +32,7 @@ class Setting(NamedTuple):
     readonly: bool
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def read(
     *,
     station_id: int,
@@ -71,7 +71,7 @@ def value(*, station_id: int, key: str) -> str | None:
     return rows.values_list("value", flat=True).first()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def changed(
     *,
     station_id: int,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings as django_settings
 from django.db import transaction
@@ -29,6 +30,7 @@ from stations.services import commands, quirks, standard_keys
 from stations.services.configuration import Setting
 
 MOST_AT_ONCE = 50  # stations that are read at the same time
+_MOST_ASKED = 16  # in one look, each second: what stations say meanwhile is not kept waiting
 _SPREAD_S = (5.0, 30.0)  # after a boot: the station's own messages go first
 _PAUSE_S = 1.0
 _AWAY_S = 30.0
@@ -40,6 +42,17 @@ _MOST_TRIES = 8  # without any answer
 _MOST_RESTARTS = 3
 _UNDER_WAY = (ReadState.WAITING, ReadState.READING)
 _NO_ANSWER = (CommandStatus.FAILED, CommandStatus.TIMED_OUT, CommandStatus.EXPIRED)
+_BY_KEY, _KEYS, _PAUSE = "configuration_by_key", "configuration_keys", "configuration_pause"
+_MANNERS = (_BY_KEY, _KEYS, _PAUSE)  # what models need: names of quirks
+
+
+class _Told(NamedTuple):
+    """What a station answered, and what its model needs."""
+
+    command: Command
+    values: dict[str, str]
+    unknown: list[str]
+    manners: quirks.Manners
 
 
 def booted(*, station: ChargingStation, at: datetime) -> None:
@@ -87,9 +100,11 @@ def answered(
     )
     if read is None:
         return
-    _NEXT[ReadStep(read.step)](read, command, {s.key: s.value for s in settings}, unknown)
+    manners = quirks.Manners(read.station, _MANNERS, at)
+    told = _Told(command, {s.key: s.value for s in settings}, unknown, manners)
+    _NEXT[ReadStep(read.step)](read, told)
     read.command, read.attempts, read.error = None, 0, ""
-    read.next_at = at + timedelta(seconds=_pause(read.station, at))
+    read.next_at = at + timedelta(seconds=float(manners.value(_PAUSE, _PAUSE_S)))
     _finish_if_told(read, at)
     read.save()
 
@@ -102,7 +117,8 @@ def advance(*, at: datetime) -> int:
     reading = ConfigurationRead.objects.filter(state=ReadState.READING, station__online=True)
     free = max(0, MOST_AT_ONCE - reading.count())
     waiting = _locked(state=ReadState.WAITING, next_at__lte=at)
-    reads = [*due[:MOST_AT_ONCE], *waiting[:free]]
+    reads = [*due[:_MOST_ASKED]]
+    reads += waiting[: min(free, _MOST_ASKED - len(reads))]
     for read in reads:
         _ask(read, at)
     return len(reads)
@@ -207,41 +223,37 @@ def _ask_otherwise(read: ConfigurationRead) -> None:
     if read.step == ReadStep.LIMITS:
         read.step = ReadStep.EVERYTHING
     elif read.step == ReadStep.EVERYTHING:
-        _by_keys(read, set())
+        _by_keys(read, set(), quirks.value(station=read.station, name=_KEYS))
     elif read.at_once > 1:
         read.at_once = max(1, read.at_once // 4)
     else:
         read.remaining = read.remaining[1:]  # it cannot say this one
 
 
-def _after_limits(
-    read: ConfigurationRead, command: Command, told: dict[str, str], unknown: list[str]
-) -> None:
-    text = told.get("GetConfigurationMaxKeys", "")
+def _after_limits(read: ConfigurationRead, told: _Told) -> None:
+    text = told.values.get("GetConfigurationMaxKeys", "")
     most = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else _KEYS_AT_ONCE
     read.at_once = min(max(1, most), _MOST_KEYS_AT_ONCE)
-    if _by_name_only(read.station, command.settled_at):
-        _by_keys(read, set())
+    # Models of which a quirk says how many keys at once they take are never asked for all of them.
+    fixed = told.manners.value(_KEYS)
+    if fixed is not None or told.manners.value(_BY_KEY, default=False):
+        _by_keys(read, set(), fixed)
     else:
         read.step = ReadStep.EVERYTHING
 
 
-def _after_everything(
-    read: ConfigurationRead, command: Command, told: dict[str, str], unknown: list[str]
-) -> None:
+def _after_everything(read: ConfigurationRead, told: _Told) -> None:
     """Where even required keys are missing, the answer was cut: the rest by name."""
-    names = {key.lower() for key in told}
+    names = {key.lower() for key in told.values}
     if all(key.lower() in names for key in standard_keys.REQUIRED):
         read.step, read.remaining = ReadStep.KEYS, []
     else:
-        _by_keys(read, names)
+        _by_keys(read, names, told.manners.value(_KEYS))
 
 
-def _after_keys(
-    read: ConfigurationRead, command: Command, told: dict[str, str], unknown: list[str]
-) -> None:
-    asked: list[str] = command.payload.get("key") or []
-    names = {key.lower() for key in (*told, *unknown)}
+def _after_keys(read: ConfigurationRead, told: _Told) -> None:
+    asked: list[str] = told.command.payload.get("key") or []
+    names = {key.lower() for key in (*told.values, *told.unknown)}
     missing = [key for key in asked if key.lower() not in names]
     rest = read.remaining[len(asked) :]
     if missing and len(asked) > 1:  # it tells fewer at once than it says
@@ -257,10 +269,10 @@ _NEXT = {
 }
 
 
-def _by_keys(read: ConfigurationRead, told: set[str]) -> None:
+def _by_keys(read: ConfigurationRead, told: set[str], fixed: int | None) -> None:
     read.step = ReadStep.KEYS
     read.remaining = [key for key in standard_keys.ALL if key.lower() not in told]
-    read.at_once = _fixed(read.station) or read.at_once
+    read.at_once = fixed or read.at_once
 
 
 def _finish_if_told(read: ConfigurationRead, at: datetime) -> None:
@@ -271,23 +283,6 @@ def _finish_if_told(read: ConfigurationRead, at: datetime) -> None:
 def _give_up(read: ConfigurationRead, at: datetime, why: str) -> None:
     read.state, read.finished_at, read.next_at = ReadState.FAILED, at, None
     read.command, read.error = None, why[:500]
-
-
-def _by_name_only(station: ChargingStation, at: datetime | None = None) -> bool:
-    """Whether its model must not be asked for everything at once."""
-    by_key: bool = quirks.value(station=station, name="configuration_by_key", default=False, at=at)
-    return by_key or _fixed(station, at) is not None
-
-
-def _fixed(station: ChargingStation, at: datetime | None = None) -> int | None:
-    """How many keys at once its model takes, where a quirk says so: then never all of them."""
-    value: int | None = quirks.value(station=station, name="configuration_keys", at=at)
-    return value
-
-
-def _pause(station: ChargingStation, at: datetime | None = None) -> float:
-    value = quirks.value(station=station, name="configuration_pause", default=_PAUSE_S, at=at)
-    return float(value)
 
 
 def _spread() -> timedelta:

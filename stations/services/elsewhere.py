@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from cms.shared.errors import Conflict
-from stations import events, hooks
+from stations import by_now, events, hooks
 from stations.models import (
     ChargingSession,
     ChargingStation,
@@ -23,7 +23,7 @@ from stations.models import (
     Resolution,
 )
 from stations.models.sessions import OPEN_ENDED
-from stations.services import connectors, filing, happenings, live, review, sessions, stations
+from stations.services import connectors, filing, happenings, review, sessions, stations
 
 CONTRADICTED = "OtherGateway"  # why a session waits for review
 _AGREES = "What the other gateway said agrees with what is known here."
@@ -141,7 +141,7 @@ def stop(*, session: ChargingSession, told: Told, at: datetime) -> ChargingSessi
     session.refresh_from_db()
     if session.status not in OPEN_ENDED:
         return session
-    live.catch_up([session])
+    by_now.catch_up([session])
     ending = sessions.Stop(
         transaction_id=session.pk,
         stopped_at=min(told.stopped_at or at, at),

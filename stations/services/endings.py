@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from stations import events, hooks
+from stations import by_now, events, hooks
 from stations.models import (
     ChargingSession,
     Connector,
@@ -21,7 +21,7 @@ from stations.models import (
     StatusChange,
 )
 from stations.readings import Reading
-from stations.services import assignments, filing, happenings, live, review
+from stations.services import assignments, filing, happenings, review
 
 BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
 MOST_ENERGY_WH = 10_000_000  # of a session: a day at 400 kW; more is a mistyped number or a jump
@@ -79,7 +79,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
 
     It waits for review, and its late StopTransaction still completes it.
     """
-    live.catch_up([session])
+    by_now.catch_up([session])
     before = review.facts(session)
     _be_inferred(session)
     review.unflag(session, ["Silent"])
@@ -91,7 +91,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
 
 def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
     """Give ``session``, whose row the caller holds, its stop."""
-    live.catch_up([session])
+    by_now.catch_up([session])
     before = review.facts(session)
     review.unflag(session, BY_A_STOP)
     session.status = SessionStatus.COMPLETED

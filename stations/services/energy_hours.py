@@ -16,8 +16,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from stations import by_now
 from stations.models import ChargingSession, EnergyHour, EnergyTally, MeterValue, SessionStatus
-from stations.services import live
 from stations.services.spreading import Point, spread
 
 _AT_ONCE = 100  # sessions in a transaction
@@ -83,9 +83,9 @@ def _parts(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
 
 def _facts(numbers: Iterable[int]) -> list[dict[str, Any]]:
     rows = ChargingSession.objects.filter(pk__in=list(numbers)).order_by("pk")
-    by_now = rows.annotate(**live.by_now()).values(*_FACTS)
+    found = rows.annotate(**by_now.columns()).values(*_FACTS)
     return [
-        {name.removesuffix("_by_now"): value for name, value in facts.items()} for facts in by_now
+        {name.removesuffix("_by_now"): value for name, value in facts.items()} for facts in found
     ]
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from stations import by_now
 from stations.models import (
     ChargingSession,
     ChargingStation,
@@ -28,7 +29,7 @@ from stations.models import (
 )
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading, fingerprint
-from stations.services import live, review
+from stations.services import review
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Asked of every start and stop, and answered no for all stations but the broken ones: as text,
@@ -120,7 +121,7 @@ def show(session_ids: Iterable[int]) -> None:
     locked = known.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
     # Two statements: what is read while one waits for a lock would be older than the row.
     for session in ChargingSession.objects.filter(pk__in=list(locked)).annotate(
-        **live.newest(), was_said=_was_said()
+        **by_now.newest(), was_said=_was_said()
     ):
         found: Any = session
         session.last_reading_at, session.last_register_wh = found.newest_at, found.newest_register

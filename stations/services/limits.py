@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from cms.shared.errors import DomainError
-from stations import events, hooks
+from stations import by_now, events, hooks
 from stations.models import ChargingProfile, ChargingStation, Command, CommandStatus
 from stations.models.limits import LimitKind, LimitState, SessionLimit
-from stations.services import assignments, commands, effects, live
+from stations.services import assignments, commands, effects
 from stations.services.assignments import Asker
 
 _BATCH = 200
@@ -89,7 +89,7 @@ def _followed(rows: Sequence[SessionLimit], at: datetime) -> Iterator[bool]:
         if row.session is None:
             _find_session(row, at)
     counting = [row for row in rows if row.session is not None]
-    live.catch_up([row.session for row in counting if row.session and row.energy_wh is not None])
+    by_now.catch_up([row.session for row in counting if row.session and row.energy_wh is not None])
     priced = [row.session_id for row in counting if row.amount is not None]
     costs = hooks.costs([number for number in priced if number], at) if priced else {}
     for row in counting:

@@ -12,11 +12,11 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from cms.shared import bulk
-from stations import events
+from stations import by_now, events
 from stations.models import ChargingSession, SessionStatus
 from stations.models.sessions import OPEN_ENDED
 from stations.readings import Reading
-from stations.services import filing, live
+from stations.services import filing
 
 _CONNECTOR_COLUMNS = {"station_id": "bigint", "number": "integer"}
 _CONNECTORS = """
@@ -96,7 +96,7 @@ _COUNTED = _SAID.format(
     column="energy_wh",
     counts=">= stations_chargingsession.meter_start_wh",
 )
-# The newest reading shows at once, where it is due (services/live.py) and nobody holds the row:
+# The newest reading shows at once, where it is due (stations/by_now.py) and nobody holds the row:
 # others do not wait for it. What is passed over is looked at after the commit. A session that has
 # its stop keeps what that said; one that is over without a stop ends with its last reading.
 _SNAPSHOTS = f"""
@@ -225,7 +225,7 @@ def _snapshots(readings: Sequence[Reading]) -> list[_Snapshot]:
         number = reading.transaction_id
         if number is not None and number > 0:
             of_session.setdefault((number, reading.station_id), []).append(reading)
-    interval = live.interval()
+    interval = by_now.interval()
     return [_snapshot(key, of_session[key], interval) for key in sorted(of_session)]
 
 

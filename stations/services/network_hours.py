@@ -8,9 +8,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 
-from stations import attention
+from stations import attention, by_now
 from stations.models import ChargingSession, ChargingStation, NetworkHour, SessionStatus
-from stations.services import live
 from stations.services.spreading import hour_of
 
 
@@ -37,7 +36,7 @@ def _rows(hour: datetime, at: datetime) -> list[NetworkHour]:
     there = stations.annotate(total=Count("pk"), there=Count("pk", filter=Q(online=True)))
     sessions = ChargingSession.objects.filter(status=SessionStatus.ACTIVE).order_by()
     running = sessions.values_list("station__site").annotate(
-        n=Count("pk"), w=Sum(live.by_now()["power_w_by_now"])
+        n=Count("pk"), w=Sum(by_now.columns()["power_w_by_now"])
     )
     charging = {site: (count, power_w or 0) for site, count, power_w in running}
     waiting = Counter(item.site_id for item in attention.of_stations(at=at))

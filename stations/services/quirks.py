@@ -34,12 +34,26 @@ def value(
 
     ``at``: it makes a difference now, and is counted. Left out where somebody only looks.
     """
-    row = settings(Quirk.objects.filter(name=name, enabled=True), station).get(name)
-    if row is None:
-        return default
-    if at is not None:
-        tallies.fired(station_id=station.pk, quirk=row, at=at)
-    return row.value
+    return Manners(station, [name], at).value(name, default)
+
+
+class Manners:
+    """What several quirks say for one model of station, looked up in one query."""
+
+    def __init__(self, station: ChargingStation, names: Iterable[str], at: datetime | None) -> None:
+        """``at`` as for ``value``: what is asked of these makes a difference now."""
+        rows = Quirk.objects.filter(name__in=[*names], enabled=True)
+        self._station_id, self._at = station.pk, at
+        self._found = settings(rows, station)
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """What the quirk ``name``, one of those, says; ``default`` where none does."""
+        row = self._found.get(name)
+        if row is None:
+            return default
+        if self._at is not None:
+            tallies.fired(station_id=self._station_id, quirk=row, at=self._at)
+        return row.value
 
 
 def enabled() -> list[Quirk]:

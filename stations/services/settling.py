@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from cms.shared import clock
 from cms.shared.errors import Conflict, DomainError, NotFound
 from rfid.services import cards
+from stations import by_now
 from stations.models import (
     ChargingSession,
     MeterValue,
@@ -25,7 +26,7 @@ from stations.models import (
     SessionStatus,
 )
 from stations.models.sessions import OPEN_ENDED
-from stations.services import assignments, endings, filing, live, review, unplaced
+from stations.services import assignments, endings, filing, review, unplaced
 
 if TYPE_CHECKING:
     from cms.accounts.models import User
@@ -154,7 +155,7 @@ def opened(
     wanted = {pk for pk in (found, *others) if pk}
     own = ChargingSession.objects.select_for_update(no_key=True).filter(pk__in=wanted)
     locked = {session.pk: session for session in own.order_by("pk")}
-    live.catch_up(locked.values())
+    by_now.catch_up(locked.values())
     case = ReviewCase.objects.select_for_update(no_key=True).filter(pk=case_id).first()
     if case is None:
         raise NotFound("Review case not found")

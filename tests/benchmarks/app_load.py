@@ -113,9 +113,11 @@ class App:
         self._reader: asyncio.Task[None]
 
     async def open(self, url: str) -> None:
-        """Connect, logged in by the handshake."""
+        """Connect, logged in by the handshake, of which the socket says so."""
         bearer = {"Authorization": f"Bearer {self._station.driver.token}"}
         self._socket = await connect(f"{url}/ws", additional_headers=bearer, **BIG)  # type: ignore[arg-type]
+        while json.loads(await self._socket.recv())["type"] != "auth_response":
+            pass
         self._reader = asyncio.create_task(self._read())
 
     async def close(self) -> None:

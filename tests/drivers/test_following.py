@@ -7,6 +7,7 @@ import json
 from collections import Counter
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from cms.drivers import following
 from cms.drivers.following import Following
@@ -34,6 +35,7 @@ class Rows:
     def __init__(self):
         self.sessions: dict[int, Standing] = {}
         self.looks = []
+        self.priced = []
 
     def begin(self, number, user, station=1, status="Active"):
         self.sessions[number] = Standing(
@@ -45,6 +47,7 @@ class Rows:
 
     def looked_at(self, users, numbers, unpriced):
         self.looks.append(set(numbers))
+        self.priced.append(set(unpriced))
         return [
             one
             for one in self.sessions.values()
@@ -64,6 +67,7 @@ class NoHub:
 def rows(monkeypatch):
     made = Rows()
     monkeypatch.setattr(following, "_looked_at", made.looked_at)
+    monkeypatch.setattr(following, "database_sync_to_async", sync_to_async)  # there is none
     monkeypatch.setattr(following, "_PAUSE_S", 0)
     monkeypatch.setattr(hub, "here", NoHub)
     return made
@@ -140,19 +144,6 @@ def test_a_thousand_rings_while_somebody_looks_are_one_look(rows):
             here.hear(rang(1))
         await quiet(here)
         assert len(rows.looks) == before + 1
-        assert len(ann.told) == 1
-
-    played(story)
-
-
-def test_what_did_not_change_is_not_told(rows):
-    async def story():
-        here, ann = Following(), Phone()
-        rows.begin(1, user=7)
-        here.join(7, ann)
-        await quiet(here)
-        here.hear(rang(1))
-        await quiet(here)
         assert len(ann.told) == 1
 
     played(story)
@@ -237,6 +228,41 @@ def test_after_the_database_was_away_nobody_has_missed_anything(rows, monkeypatc
         here.join(7, ann)
         await quiet(here)
         assert ann.numbers() == {1}
+
+    played(story)
+
+
+def test_what_everybody_pays_is_worked_out_in_turn(rows, monkeypatch):
+    monkeypatch.setattr(following, "_PRICE_S", 0)
+
+    async def story():
+        here = Following()
+        here.join(7, Phone())
+        await quiet(here)
+        for number in range(800):
+            rows.begin(number, user=7)
+        for _ in range(9):
+            here.hear(rang(*rows.sessions))
+            await quiet(here)
+        first, *others = rows.priced[1:]
+        assert len(first) == 800  # a session is never told without what it costs
+        assert [len(look) for look in others] == [100] * 8
+        assert set.union(*others) == set(rows.sessions)
+
+    played(story)
+
+
+def test_what_did_not_change_is_not_told_and_without_a_price_it_is_not_priced_again(rows):
+    async def story():
+        here, ann = Following(), Phone()
+        here.join(7, ann)
+        rows.begin(1, user=7)
+        await quiet(here)
+        for _ in range(3):
+            here.hear(rang(1))
+            await quiet(here)
+        assert len(ann.told) == 1
+        assert rows.priced == [set(), {1}, set(), set()]
 
     played(story)
 

@@ -215,6 +215,13 @@ def test_after_an_outage_only_so_many_are_read_at_the_same_time(db, monkeypatch)
     assert ConfigurationRead.objects.filter(state="Done").count() == 7
 
 
+def test_a_fleet_that_comes_back_is_asked_in_steps(db):
+    for number in range(20):
+        boot(given.a_connected_station(f"CP-{number}"))
+    asked = [configuration_reads.advance(at=given.after(1)) for _ in range(3)]
+    assert asked == [16, 4, 0]
+
+
 def test_an_operator_may_have_it_read_now(connected):
     configuration_reads.read_now(station=connected, at=given.NOON)
     assert waiting(connected)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 
 from stations import migrations
-from stations.models import Quirk
+from stations.models import Quirk, ReadStep
 from stations.services import configuration_reads, quirks, schedules
 from tests.stations import given
+from tests.stations.talking import hear
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +86,10 @@ def test_a_huawei_takes_profiles_in_watts_only():
 
 
 def test_an_abb_is_asked_by_name_and_slowly():
-    station = given.a_station(vendor="ABB")
-    assert configuration_reads._by_name_only(station)
-    assert configuration_reads._pause(station) == 10
+    station = given.a_connected_station()
+    station.vendor = "ABB"
+    station.save(update_fields=["vendor"])
+    read = configuration_reads.read_now(station=station, at=given.NOON)
+    hear(station, lambda action, payload: {}, at=given.NOON)
+    read.refresh_from_db()
+    assert (read.step, read.next_at) == (ReadStep.KEYS, given.NOON + timedelta(seconds=10))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stations import by_now
 from stations.models import ChargingSession, MeterValue
-from stations.services import endings, live
+from stations.services import endings
 from tests.stations import given
 
 pytestmark = pytest.mark.usefixtures("card")
@@ -34,10 +35,10 @@ def row(number):
     return stored.energy_wh, stored.power_w, stored.soc_percent
 
 
-def by_now(number):
+def seen(number):
     """The same, as whoever looks has to take it."""
     stored = given.session(number)
-    live.catch_up([stored])
+    by_now.catch_up([stored])
     return stored.energy_wh, stored.power_w, stored.soc_percent
 
 
@@ -62,7 +63,7 @@ def test_a_millisecond_before_the_interval_is_over_it_is_not_written(station, nu
 def test_whoever_looks_sees_each_reading_at_once(station, number):
     for second in range(10):
         read(station, number, second, 1000 + second, power=second, soc=50.0 + second)
-        assert by_now(number) == (second, second, 50.0 + second)
+        assert seen(number) == (second, second, 50.0 + second)
 
 
 def test_the_interval_counts_by_the_times_of_the_readings(station, number):
@@ -83,7 +84,7 @@ def test_what_the_newest_does_not_say_is_taken_from_those_that_were_not_written(
     read(station, number, 10, 1010, power=10, soc=10)
     read(station, number, 14, 1014, power=14)
     read(station, number, 16, soc=16)
-    assert by_now(number) == (14, 14, 16.0)
+    assert seen(number) == (14, 14, 16.0)
     read(station, number, 20)
     assert row(number) == (14, 14, 16.0)
 
@@ -92,14 +93,14 @@ def test_a_register_below_the_start_does_not_take_the_place_of_one_that_counts(s
     read(station, number, 10, 1010)
     read(station, number, 14, 1014)
     read(station, number, 20, 7)
-    assert row(number)[0] == by_now(number)[0] == 14
+    assert row(number)[0] == seen(number)[0] == 14
     assert given.session(number).last_register_wh == 7
 
 
 def test_the_values_of_one_moment_may_come_in_two_messages(station, number):
     read(station, number, 10, 1010)
     read(station, number, 10, power=10)
-    assert by_now(number) == (10, 10, None)
+    assert seen(number) == (10, 10, None)
 
 
 def test_a_reading_that_comes_late_is_shown_where_it_is_the_newest_of_its_kind(station, number):
@@ -145,5 +146,5 @@ def test_only_sessions_under_way_are_looked_at(station, number, django_assert_nu
     given.finish(station, number, minute=1, meter=1020)
     over = ChargingSession.objects.get(pk=number)
     with django_assert_num_queries(0):
-        live.catch_up([over])
+        by_now.catch_up([over])
     assert over.power_w is None

@@ -28,7 +28,7 @@ from stations.models import ChargingSession, MeterValue, SessionStatus
 
 _BEFORE_ANY_READING = datetime(1, 1, 1, tzinfo=UTC)
 _LAGGING = ("last_reading_at", "last_register_wh", "energy_wh", "power_w", "soc_percent")
-BY_NOW = tuple(f"{column}_by_now" for column in _LAGGING)
+NAMES = tuple(f"{column}_by_now" for column in _LAGGING)
 
 
 def interval() -> timedelta:
@@ -55,8 +55,8 @@ def newest(rows: QuerySet[MeterValue] | None = None) -> dict[str, Subquery]:
     }
 
 
-def by_now() -> dict[str, Case]:
-    """Annotations of sessions, BY_NOW: what their columns would say were each reading written."""
+def columns() -> dict[str, Case]:
+    """Annotations of sessions, NAMES: what their columns would say were each reading written."""
     # Of the moment that is shown, too: stations spread the values of one over several messages.
     shown_at = Coalesce(OuterRef("last_reading_at"), _BEFORE_ANY_READING)
     found = newest(MeterValue.objects.filter(sampled_at__gte=shown_at))
@@ -69,15 +69,15 @@ def by_now() -> dict[str, Case]:
         name: Case(
             When(status=SessionStatus.ACTIVE, then=Coalesce(value, F(column))), default=F(column)
         )
-        for name, column, value in zip(BY_NOW, _LAGGING, read, strict=True)
+        for name, column, value in zip(NAMES, _LAGGING, read, strict=True)
     }
 
 
 def first(rows: QuerySet[ChargingSession], most: int) -> list[ChargingSession]:
     """The first ``most`` of ``rows`` as they stand by now, in the one query they take anyway."""
-    found = list(rows.annotate(**by_now())[:most])
+    found = list(rows.annotate(**columns())[:most])
     for session in found:
-        _say(session, [getattr(session, name) for name in BY_NOW])
+        _say(session, [getattr(session, name) for name in NAMES])
     return found
 
 
@@ -89,8 +89,8 @@ def catch_up(sessions: Iterable[ChargingSession]) -> None:
     behind = {session.pk: session for session in sessions if session.is_open}
     if not behind:
         return
-    rows = ChargingSession.objects.filter(pk__in=behind).order_by().annotate(**by_now())
-    for number, *values in rows.values_list("pk", *BY_NOW):
+    rows = ChargingSession.objects.filter(pk__in=behind).order_by().annotate(**columns())
+    for number, *values in rows.values_list("pk", *NAMES):
         _say(behind[number], values)
 
 

@@ -10,7 +10,8 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stations.services import filing, live
+from stations import by_now
+from stations.services import filing
 from tests.stations import given as world
 
 # Seconds after the start, and what the meter said: half of it missing, some of it below the start
@@ -46,7 +47,7 @@ def test_what_is_seen_is_the_newest_of_each_kind_whatever_was_written(
                 )
             )
             seen = world.session(number)
-            live.catch_up([seen])
+            by_now.catch_up([seen])
             # What is worked out anew from all readings, as once a session is put right.
             with transaction.atomic():
                 filing.show([number])
