@@ -60,7 +60,7 @@ def table(columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> tuple[str
 
 
 def run(steps: Iterable[Step]) -> list[int]:
-    """Do ``steps`` in order, all or none; gives how many rows each wrote. Without rows: none.
+    """Do ``steps`` in order, all or none; gives how many rows each wrote or found. Without: none.
 
     Inside a transaction they are part of it. Outside they make one of their own; on PostgreSQL
     that costs a single exchange with the server, its commit included.
@@ -106,7 +106,7 @@ def _on_sqlite(steps: list[Step]) -> list[int]:
         for step in steps:
             statement = step.statement.format(values=_json_each(step.columns))
             done = connection.connection.execute(statement, [_text(step, _naive)])
-            written.append(done.rowcount)
+            written.append(len(done.fetchall()) if done.description else done.rowcount)
     return written
 
 

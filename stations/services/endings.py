@@ -7,7 +7,11 @@ a connector that became Available. A stop that named no session (-1) may be let 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F, Q
 
 from stations import by_now, events, hooks
 from stations.models import (
@@ -15,6 +19,7 @@ from stations.models import (
     Connector,
     ConnectorStatus,
     HappeningKind,
+    MeterValue,
     Resolution,
     ReviewCase,
     SessionStatus,
@@ -87,6 +92,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
     review.follow(session=session, before=before, at=at)
     _ended(session, at)
     assignments.session_over(session=session, at=session.stopped_at or at)
+    transaction.on_commit(partial(_look_again, session.pk), robust=True)
 
 
 def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
@@ -182,6 +188,14 @@ def take(*, orphan: ChargingSession, session: ChargingSession, at: datetime) -> 
     )
     ReviewCase.objects.filter(session=orphan).update(session=session)
     orphan.delete()
+
+
+def _look_again(session_id: int) -> None:
+    """What was stored since we looked passed over the row, because we held it: it counts, too."""
+    rows = MeterValue.objects.filter(session=session_id, session__status=SessionStatus.INFERRED)
+    newer = Q(session__last_reading_at=None) | Q(sampled_at__gt=F("session__last_reading_at"))
+    if rows.filter(newer).exists():
+        filing.show([session_id])
 
 
 def _ended(session: ChargingSession, at: datetime) -> None:

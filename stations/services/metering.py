@@ -99,6 +99,8 @@ _COUNTED = _SAID.format(
 # The newest reading shows at once, where it is due (stations/by_now.py) and nobody holds the row:
 # others do not wait for it. What is passed over is looked at after the commit. A session that has
 # its stop keeps what that said; one that is over without a stop ends with its last reading.
+_DUE = """(s.status <> 'Active' OR v.at < s.started_at
+        OR COALESCE(s.last_reading_at, s.started_at, v.due) <= v.due)"""
 _SNAPSHOTS = f"""
 UPDATE stations_chargingsession SET
   last_reading_at = v.at,
@@ -111,11 +113,16 @@ UPDATE stations_chargingsession SET
   stopped_at = CASE WHEN status = 'Inferred' AND v.at > stopped_at THEN v.at ELSE stopped_at END
 FROM (SELECT v.* FROM {{values}}
       JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
-      WHERE s.status <> 'Active' OR v.at < s.started_at
-        OR COALESCE(s.last_reading_at, s.started_at, v.due) <= v.due
+      WHERE {_DUE}
       ORDER BY s.transaction_id FOR_UPDATE) AS v
 WHERE transaction_id = v.id AND status IN ('Active', 'Inferred')
   AND (last_reading_at IS NULL OR last_reading_at <= v.since)
+"""  # noqa: S608 - no word of anybody's
+# How many of them there are to show: most rows wait for their interval, and need no other look.
+_TO_SHOW = f"""
+SELECT 1 FROM {{values}}
+JOIN stations_chargingsession s ON s.transaction_id = v.id AND s.station_id = v.station
+WHERE s.status IN ('Active', 'Inferred') AND (v.since < s.last_reading_at OR {_DUE})
 """  # noqa: S608 - no word of anybody's
 _A_MOMENT = "SET LOCAL lock_timeout = '1s'"
 
@@ -132,14 +139,15 @@ def record(*, readings: Sequence[Reading], at: datetime) -> None:
         readings = _lifted(readings)
     connectors = {(reading.station_id, reading.connector_id) for reading in readings}
     newest = _snapshots(readings)
-    *_, shown = bulk.run(
+    *_, to_show, shown = bulk.run(
         (
             bulk.Step(_CONNECTORS, _CONNECTOR_COLUMNS, sorted(connectors)),
             bulk.Step(_READINGS, _READING_COLUMNS, [(*r[:-1], at) for r in readings]),
+            bulk.Step(_TO_SHOW, _SNAPSHOT_COLUMNS, newest),
             bulk.Step(_for_update(_SNAPSHOTS), _SNAPSHOT_COLUMNS, newest),
         )
     )
-    if shown < len(newest):
+    if shown < to_show:
         _catch_up({row.id: row for row in newest})
     events.metered([row.id for row in newest], {reading.station_id for reading in readings})
     nameless = [reading for reading in readings if filing.is_nameless(reading.transaction_id)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from stations import by_now
 from stations.models import ChargingSession, MeterValue
-from stations.services import endings
+from stations.services import endings, metering
 from tests.stations import given
 
 pytestmark = pytest.mark.usefixtures("card")
@@ -148,3 +151,30 @@ def test_only_sessions_under_way_are_looked_at(station, number, django_assert_nu
     with django_assert_num_queries(0):
         by_now.catch_up([over])
     assert over.power_w is None
+
+
+def test_a_reading_that_waits_for_its_interval_costs_no_other_look(station, number, monkeypatch):
+    looks = []
+    monkeypatch.setattr(metering, "_catch_up", looks.append)
+    read(station, number, 4, 1004)
+    read(station, number, 10, 1010)
+    assert not looks
+    read(station, number, 7, 1007)  # it comes late
+    assert looks
+
+
+@pytest.mark.production  # SQLite has one writer: nobody stores anything meanwhile
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_that_is_stored_while_its_session_is_ended_counts(station, number):
+    def elsewhere():
+        read(station, number, 4, 1004)
+        connection.close()
+
+    with transaction.atomic():
+        held = ChargingSession.objects.select_for_update(no_key=True).get(pk=number)
+        endings.infer(session=held, at=given.after(5))
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(elsewhere).result(timeout=20)
+    stored = given.session(number)
+    assert (stored.meter_stop_wh, stored.energy_wh) == (1004, 4)
+    assert stored.stopped_at == given.after(4 / 60)
