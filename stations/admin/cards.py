@@ -18,6 +18,7 @@ from cms.shared import display, scoping
 from rfid.admin import panels
 from rfid.admin.panels import Use
 from rfid.models import RfidCard
+from stations import by_now
 from stations.models import ChargingSession, LocalList
 from stations.services import list_standing
 
@@ -34,12 +35,13 @@ def uses(
     if not request.user.has_perm("stations.view_chargingsession"):
         return {}
     sessions = scoping.visible(request.user, ChargingSession.objects.all())
+    energy_wh = by_now.columns()["energy_wh_by_now"]
     sums = {
         row["card_id"]: (row["sessions"], row["energy"])
         for row in sessions.filter(card_id__in=cards, started_at__gte=since, started_at__lt=until)
         .order_by()
         .values("card_id")
-        .annotate(sessions=Sum(Value(1)), energy=Sum("energy_wh"))
+        .annotate(sessions=Sum(Value(1)), energy=Sum(energy_wh))
     }
     last = {row.card_id: row for row in _last(sessions, cards)}
     return {card: _use(last.get(card), *sums.get(card, (0, 0))) for card in cards}

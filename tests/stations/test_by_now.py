@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from stations import by_now
+from cms.accounts.models import User
+from stations import by_now, overview
+from stations.admin import cards
 from stations.models import ChargingSession, MeterValue
 from stations.services import endings, metering
 from tests.stations import given
@@ -153,8 +155,19 @@ def test_only_sessions_under_way_are_looked_at(station, number, django_assert_nu
     assert over.power_w is None
 
 
+def test_what_is_summed_over_sessions_counts_what_waits_for_its_interval(station, number, rf):
+    read(station, number, 4, 1004, power=7_000)
+    now = given.after(1)
+    assert overview.figures(at=now, today=given.NOON, since=given.NOON).power_w == 7_000
+    request = rf.get("/")
+    request.user = User(is_superuser=True, is_active=True)
+    card = ChargingSession.objects.get(pk=number).card_id
+    [use] = cards.uses(request, [card], given.NOON, now).values()
+    assert use.energy_wh == 4
+
+
 def test_a_reading_that_waits_for_its_interval_costs_no_other_look(station, number, monkeypatch):
-    looks = []
+    looks: list[object] = []
     monkeypatch.setattr(metering, "_catch_up", looks.append)
     read(station, number, 4, 1004)
     read(station, number, 10, 1010)
