@@ -161,7 +161,7 @@ def test_what_is_summed_over_sessions_counts_what_waits_for_its_interval(station
     assert overview.figures(at=now, today=given.NOON, since=given.NOON).power_w == 7_000
     request = rf.get("/")
     request.user = User(is_superuser=True, is_active=True)
-    card = ChargingSession.objects.get(pk=number).card_id
+    card = given.session(number).card_id or 0
     [use] = cards.uses(request, [card], given.NOON, now).values()
     assert use.energy_wh == 4
 
