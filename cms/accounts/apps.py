@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models import Q
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 
 from cms.shared import scoping
 
@@ -26,8 +26,9 @@ class AccountsConfig(AppConfig):
     verbose_name = "Users and keys"
 
     def ready(self) -> None:
-        """Have the roles made once there are permissions to give; say what is of which site."""
+        """Have roles made once there are permissions to give; say what is of which site; notice."""
         from cms.accounts.models import User
+        from cms.accounts.noticing import password_saved
         from cms.accounts.roles import after_migrating
 
         scoping.declare_names({"user_id": scoping.by_number(User)})
@@ -35,4 +36,5 @@ class AccountsConfig(AppConfig):
         scoping.declare("auditlog", {"LogEntry": scoping.nobody})  # of the whole company
         scoping.declare("otp_totp", {"TOTPDevice": scoping.nobody})
         scoping.declare("auth", {"Group": scoping.everybody, "Permission": scoping.everybody})
+        post_save.connect(password_saved, sender=User, dispatch_uid="password")
         post_migrate.connect(after_migrating, dispatch_uid="roles")

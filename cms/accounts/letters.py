@@ -98,6 +98,23 @@ def _moved(mail: Mail) -> Iterator[Letter]:
     yield Letter(mail.address, _("Your address was changed"), text)
 
 
+def _password(mail: Mail) -> Iterator[Letter]:
+    """To whose account has another password: the only one who can say that it was not them."""
+    user = mail.user
+    if user is None or user.email.lower() != mail.address.lower():
+        return
+    text = _(
+        "The account %(username)s at %(site)s has another password from now on.\n\n"
+        "If it was not you, set a new one, and tell the operator:\n\n"
+        "%(link)s\n"
+    ) % {
+        "username": user.get_username(),
+        "site": settings.PUBLIC_URL,
+        "link": f"{settings.PUBLIC_URL}{reverse('account-forgotten')}",
+    }
+    yield Letter(user.email, _("Your password was changed"), text)
+
+
 def _verify_link(user: User, token: str) -> str:
     if settings.DRIVER_APP_URL and not user.is_staff:
         return f"{settings.DRIVER_APP_URL}/verify-email?{urlencode({'token': token})}"
@@ -117,4 +134,5 @@ _WRITERS = {
     MailKind.VERIFY: _verify,
     MailKind.KNOWN: _known,
     MailKind.MOVED: _moved,
+    MailKind.PASSWORD: _password,
 }

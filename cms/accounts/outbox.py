@@ -16,6 +16,7 @@ class MailKind(models.TextChoices):
     VERIFY = "verify", "Verify an address"
     KNOWN = "known", "Registered already"
     MOVED = "moved", "Another address"
+    PASSWORD = "password", "Another password"
 
 
 class Mail(models.Model):

@@ -44,9 +44,21 @@ def change(*, user: User, fields: Mapping[str, str], at: datetime) -> User:
             user.save(update_fields=[*written])
     except IntegrityError:
         raise _in_use() from None
-    if mails.is_on() and user.email.lower() != former.lower():
-        _tell(user, former, at)
+    tell_of_address(user=user, former=former, at=at)
     return user
+
+
+def tell_of_address(*, user: User, former: str, at: datetime) -> None:
+    """Where mail is sent: ask the new address whether it is theirs, and tell the ``former`` one.
+
+    A stranger at somebody's telephone must not take their account without a word.
+    """
+    if not mails.is_on() or user.email.lower() == former.lower():
+        return
+    if user.email:
+        mails.ask(kind=MailKind.VERIFY, address=user.email, at=at, user=user)
+    if former:
+        mails.ask(kind=MailKind.MOVED, address=former, at=at, user=user)
 
 
 @transaction.atomic
@@ -157,14 +169,6 @@ def _wrong_with(user: User, name: str, value: str) -> list[Text]:
     except ValidationError as error:
         return texts.of_validation(error)
     return []
-
-
-def _tell(user: User, former: str, at: datetime) -> None:
-    """A stranger at somebody's telephone must not take their account without a word."""
-    if user.email:
-        mails.ask(kind=MailKind.VERIFY, address=user.email, at=at, user=user)
-    if former:
-        mails.ask(kind=MailKind.MOVED, address=former, at=at, user=user)
 
 
 def _in_use() -> Conflict:
