@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -145,31 +146,28 @@ def test_big_tables_are_never_counted(model: str, full: None, root: Client) -> N
     queries = [{}, {"q": "CP-00"}, {"p": 2, **_everything(model)}, {"_facets": "True"}, {"o": "2"}]
     for query in [*queries, *([{"range": "30d"}] if model in RANGED else [])]:
         for statement in page_of(root, model, **query)[1]:
-            assert "COUNT(" not in statement.upper(), statement
-            assert "DISTINCT" not in statement.upper(), statement
+            assert not re.search(r"COUNT\(|DISTINCT", statement.upper()), statement
 
 
 @pytest.mark.parametrize("model", BIG)
 def test_big_tables_are_sorted_only_as_an_index_is(model: str, full: None, root: Client) -> None:
     usual, _ = page_of(root, model)
-    asked, _ = page_of(root, model, o="3.-2")
-    assert asked == usual
+    assert page_of(root, model, o="3.-2")[0] == usual
     assert [row.pk for row in usual] == sorted((row.pk for row in usual), reverse=True)
 
 
 @pytest.mark.parametrize("model", [model for model in BIG if not model.startswith("ocpp")])
 def test_big_tables_page_without_knowing_their_size(model: str, full: None, root: Client) -> None:
     query = _everything(model)
-    second, _ = page_of(root, model, p=2, **query)
-    assert len(second) == ROWS - 50
+    assert len(page_of(root, model, p=2, **query)[0]) == ROWS - 50
     content = root.get(reverse(f"admin:{model}_changelist"), query).content.decode()
     assert 'rel="next"' in content
     assert "9999999999" not in content
 
 
 def test_a_page_that_lies_too_deep_is_refused(full, root):
-    response = root.get(reverse("admin:stations_chargingsession_changelist"), {"p": 100000})
-    assert response.status_code == 302
+    address = reverse("admin:stations_chargingsession_changelist")
+    assert root.get(address, {"p": 100000}).status_code == 302
 
 
 def test_the_pages_of_a_station_and_a_session_take_few_queries(session, root):
@@ -186,10 +184,8 @@ def test_the_home_page_takes_few_queries(full, root):
         root.get(reverse("admin:index"))
     assert len(queries) <= 10
     counted = "".join(query["sql"] for query in queries if "COUNT(" in query["sql"])
-    # Of sessions those that are open are looked at, of readings the newest of each of those.
-    allowed = {"stations_chargingsession", "stations_metervalue"}
-    assert not [table for table in set(BIG) - allowed if f'"{table}"' in counted]
-    [readings] = counted.split('FROM "stations_metervalue"')[1:]
+    assert not [table for table in BIG[2:] if f'"{table}"' in counted]
+    [readings] = counted.split('FROM "stations_metervalue"')[1:]  # the newest of a session
     assert "LIMIT 1)" in readings.split("SELECT")[0]
 
 
