@@ -11,11 +11,10 @@ from cms.accounts.models import User
 from cms.drivers.verbs import NotAllowed
 from cms.shared.errors import Conflict, DomainError
 from rfid.models import RfidCard
-from rfid.services import cards
 from stations import selectors
 from stations.models import ChargingStation, Command, Reservation
 from stations.models.reservations import HOLDING
-from stations.services import commands, extending, reservations
+from stations.services import commands, extending, reservations, sessions
 from stations.services.assignments import Asker
 
 MOST = 3  # of one driver at a time
@@ -32,10 +31,12 @@ def reserve(
 ) -> Reservation:
     """Ask the station to keep a connector for a card of a driver's; None: as long as they may.
 
-    Raises NotAllowed for a card that may not charge, Conflict where they hold as many as they may,
-    DomainError (``expiryDate``) for longer than RESERVATION_MINUTES, StationOffline.
+    Raises NotAllowed for a card that could not charge there, Conflict where they hold as many as
+    they may, DomainError (``expiryDate``) for longer than RESERVATION_MINUTES, StationOffline.
     """
-    standing = cards.authorize(id_tag=card.id_tag, at=asker.at)
+    standing = sessions.standing(
+        station_id=station.pk, id_tag=card.id_tag, at=asker.at, is_for_later=True
+    )
     if not standing.accepted:
         raise NotAllowed.of_status(standing.status)
     holder = card.user_id or 0

@@ -69,8 +69,13 @@ def _refused(authorization: Authorization, *, station_id: int, id_tag: str, at: 
     happenings.note(HappeningKind.CARD_REFUSED, station_id=station_id, at=at, **said)
 
 
-def standing(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
-    """The same without noting anything. Reads only."""
+def standing(
+    *, station_id: int, id_tag: str, at: datetime, is_for_later: bool = False
+) -> Authorization:
+    """The same without noting anything. Reads only.
+
+    ``is_for_later``: a session elsewhere may be over by then.
+    """
     authorization = cards.authorize(id_tag=id_tag, at=at)
     if not authorization.accepted:
         return authorization
@@ -78,7 +83,7 @@ def standing(*, station_id: int, id_tag: str, at: datetime) -> Authorization:
     elsewhere = ChargingSession.objects.filter(
         card=authorization.card, status=SessionStatus.ACTIVE, authorization="Accepted"
     ).exclude(station_id=station_id)
-    if elsewhere.exists():
+    if not is_for_later and elsewhere.exists():
         return authorization._replace(status="ConcurrentTx")
     refused = authorization.card and hooks.refusal(authorization.card, station_id, at)
     return authorization._replace(status=refused) if refused else authorization

@@ -13,6 +13,7 @@ from cms.drivers import reserving
 from cms.shared import clock
 from rfid.models import RfidCard
 from rfid.services import cards
+from stations import hooks
 from stations.models import Command, Reservation, ReservationStatus
 from stations.services import extending, reservations
 from tests.drivers.conftest import logged_in
@@ -69,6 +70,18 @@ def test_what_cannot_be_is_said_of_its_field(app, harbour, bob, said, field):
     answer = reserve(app, **said)
     assert (answer.status_code, [*answer.json()["fields"]]) == (400, [field])
     assert not Reservation.objects.exists()
+
+
+def test_who_could_not_pay_there_reserves_nothing(app, harbour, monkeypatch):
+    monkeypatch.setattr(hooks, "may_charge", [lambda card, station_id, at: "Blocked"])
+    answer = reserve(app)
+    assert (answer.status_code, answer.json()["code"]) == (409, "card_not_accepted")
+    assert not Reservation.objects.exists()
+
+
+def test_who_charges_elsewhere_may_reserve_for_later(app, harbour):
+    given.begin(given.a_connected_station("CP-2"), tag="ANN-1")
+    assert reserve(app).status_code == 202
 
 
 def test_a_blocked_card_reserves_nothing(app, harbour):
