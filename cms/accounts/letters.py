@@ -99,7 +99,10 @@ def _moved(mail: Mail) -> Iterator[Letter]:
 
 
 def _password(mail: Mail) -> Iterator[Letter]:
-    """To whose account has another password: the only one who can say that it was not them."""
+    """To whose account has another password: the only one who can say that it was not them.
+
+    Names are for addresses that are verified: others may be of somebody who has no account here.
+    """
     user = mail.user
     if user is None or user.email.lower() != mail.address.lower():
         return
@@ -108,7 +111,7 @@ def _password(mail: Mail) -> Iterator[Letter]:
         "If it was not you, set a new one, and tell the operator:\n\n"
         "%(link)s\n"
     ) % {
-        "username": user.get_username(),
+        "username": user.get_username() if user.email_verified else user.email,
         "site": settings.PUBLIC_URL,
         "link": f"{settings.PUBLIC_URL}{reverse('account-forgotten')}",
     }

@@ -12,6 +12,7 @@ from cms.accounts.models import User
 from cms.accounts.outbox import Mail, MailKind
 from cms.shared.errors import Conflict
 
+_LONGEST = 300  # characters of a folded address
 MOST, WINDOW = 3, timedelta(hours=1)  # of one kind to one address: nobody's box is filled from here
 
 
@@ -26,13 +27,23 @@ def is_on() -> bool:
     return bool(settings.EMAIL_URL)
 
 
-def ask(*, kind: MailKind, address: str, at: datetime, user: User | None = None) -> bool:
+def ask(
+    *,
+    kind: MailKind,
+    address: str,
+    at: datetime,
+    user: User | None = None,
+    is_theirs: bool = False,
+) -> bool:
     """Have a mail sent soon, in the language of whoever asks; who it goes to is found out then.
 
     The work is the same for every address. False where it had ``MOST`` of the kind within
     ``WINDOW``, letter case ignored, or ``user``, whose doing it is, sent as many to whomever.
+    ``is_theirs``: they have shown that the address is theirs. What others do with addresses that
+    look alike then keeps nothing from them.
     """
-    folded, of_late = fold(address), Mail.objects.filter(kind=kind, asked_at__gt=at - WINDOW)
+    of_late = Mail.objects.filter(kind=kind, asked_at__gt=at - WINDOW)
+    folded = f"{user.pk}/{fold(address)}"[:_LONGEST] if user and is_theirs else fold(address)
     if of_late.filter(folded=folded).count() >= MOST:
         return False
     if user is not None and of_late.filter(user=user).count() >= MOST:
@@ -52,4 +63,4 @@ def ask(*, kind: MailKind, address: str, at: datetime, user: User | None = None)
 
 def fold(address: str) -> str:
     """``address`` as all its spellings: those a database takes for the same, and some more."""
-    return unicodedata.normalize("NFKC", address.strip()).upper().casefold()[:300]
+    return unicodedata.normalize("NFKC", address.strip()).upper().casefold()[:_LONGEST]

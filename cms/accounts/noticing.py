@@ -17,4 +17,10 @@ def password_saved(sender: type[User], instance: User, created: bool, **_: Any) 
     """
     is_new = getattr(instance, "_password", None) is not None and not created
     if is_new and instance.email and mails.is_on():
-        mails.ask(kind=MailKind.PASSWORD, address=instance.email, at=clock.now(), user=instance)
+        mails.ask(
+            kind=MailKind.PASSWORD,
+            address=instance.email,
+            at=clock.now(),
+            user=instance,
+            is_theirs=instance.email_verified,
+        )

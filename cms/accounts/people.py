@@ -58,7 +58,8 @@ def tell_of_address(*, user: User, former: str, at: datetime) -> None:
     if user.email:
         mails.ask(kind=MailKind.VERIFY, address=user.email, at=at, user=user)
     if former:
-        mails.ask(kind=MailKind.MOVED, address=former, at=at, user=user)
+        is_theirs = former.lower() == user.verified_email.lower()
+        mails.ask(kind=MailKind.MOVED, address=former, at=at, user=user, is_theirs=is_theirs)
 
 
 @transaction.atomic

@@ -48,6 +48,7 @@ class Following:
         self._told: dict[int, Standing] = {}
         self._at_station: dict[int, set[int]] = defaultdict(set)
         self._priced: dict[int, float] = {}
+        self._passed_over: set[int] = set()  # whose cost is old, and whose turn did not come yet
         self._strangers: set[int] = set()
         self._rang: set[str] = set()
         self._arrived: list[tuple[int, Listener]] = []
@@ -87,7 +88,7 @@ class Following:
 
     async def _look_on(self) -> None:
         try:
-            while (self._rang or self._arrived) and self._sockets:
+            while (self._rang or self._arrived or self._passed_over) and self._sockets:
                 await self._look()
                 await asyncio.sleep(_PAUSE_S)
         finally:
@@ -109,6 +110,7 @@ class Following:
         wanted = everybody | {user_id for user_id, _ in arrived}
         numbers = self._meant(rang)
         stale = self._stale(numbers)
+        numbers |= stale
         found = await database_sync_to_async(_looked_at)(wanted, numbers, stale)
         seen = {one.session_id: one for one in found}
         self._priced |= dict.fromkeys(stale & seen.keys(), time.monotonic())
@@ -138,14 +140,15 @@ class Following:
     def _stale(self, numbers: set[int]) -> set[int]:
         """Those whose cost is to be worked out: the first time at once, then in turn.
 
-        It is dear: were all that began together priced together, everybody would wait for it.
+        It is dear: were all that began together priced together, everybody would wait for it. Who
+        is passed over has their turn in one of the next looks, whether or not it rings again.
         """
         long_ago = time.monotonic() - _PRICE_S
         never = {one for one in numbers if one not in self._priced}
-        again = sorted(
-            (self._priced[one], one) for one in numbers - never if self._priced[one] <= long_ago
-        )
+        known = (numbers | self._passed_over) & self._priced.keys()
+        again = sorted((self._priced[one], one) for one in known if self._priced[one] <= long_ago)
         most = max(_PRICED_AT_ONCE, len(numbers) // _SHARE)
+        self._passed_over = {one for _, one in again[most:]}
         return never | {one for _, one in again[:most]}
 
     def _introduce(self, theirs: Sequence[Standing], listener: Listener) -> None:
@@ -183,8 +186,10 @@ class Following:
             self._rang.add(RESYNC)
 
     def _forget(self) -> None:
-        for known in (self._told, self._at_station, self._priced, self._strangers):
+        for known in (self._told, self._at_station, self._priced):
             known.clear()
+        for numbers in (self._strangers, self._passed_over):
+            numbers.clear()
 
 
 def _looked_at(users: set[int], numbers: set[int], unpriced: set[int]) -> list[Standing]:

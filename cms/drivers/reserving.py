@@ -34,16 +34,16 @@ def reserve(
     Raises NotAllowed for a card that could not charge there, Conflict where they hold as many as
     they may, DomainError (``expiryDate``) for longer than RESERVATION_MINUTES, StationOffline.
     """
+    is_new = commands.repeated(asker.idempotency_key) is None
     standing = sessions.standing(
         station_id=station.pk, id_tag=card.id_tag, at=asker.at, is_for_later=True
     )
-    if not standing.accepted:
+    if is_new and not standing.accepted:
         raise NotAllowed.of_status(standing.status)
     holder = card.user_id or 0
     # Whoever reserves for them waits: else of many at once each finds room for itself.
     User.objects.select_for_update(no_key=True).filter(pk=holder).first()
     held = selectors.reservations_of(holder).filter(status__in=HOLDING, expires_at__gt=asker.at)
-    is_new = commands.repeated(asker.idempotency_key) is None
     if is_new and held.count() >= MOST:
         raise Conflict("You hold %(most)s reservations already: cancel one first", most=MOST)
     longest = asker.at + timedelta(minutes=settings.RESERVATION_MINUTES)

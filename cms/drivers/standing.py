@@ -103,9 +103,13 @@ def news(before: Standing | None, now: Standing, at: datetime) -> Iterator[tuple
     """What the driver is told of it that they were not told ``before``: kinds and frames."""
     if before is None or _status(before) != _status(now):
         yield STATUS_UPDATE, _pushed(STATUS_UPDATE, now, _status(now), at)
-    if now.reading_at is not None and (before is None or _reading(before) != _reading(now)):
+    if now.reading_at is not None and (before is None or _metered(before) != _metered(now)):
         data = {**_place(now), "meterValue": _reading(now), **_sums(now)}
         yield METER_UPDATE, _pushed(METER_UPDATE, now, data, at)
+
+
+def _metered(now: Standing) -> tuple[dict[str, Any], Cost | None]:
+    return _reading(now), now.cost
 
 
 def _pushed(kind: str, now: Standing, data: dict[str, Any], at: datetime) -> str:

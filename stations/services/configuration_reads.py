@@ -235,8 +235,8 @@ def _after_limits(read: ConfigurationRead, told: _Told) -> None:
     most = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else _KEYS_AT_ONCE
     read.at_once = min(max(1, most), _MOST_KEYS_AT_ONCE)
     # Models of which a quirk says how many keys at once they take are never asked for all of them.
-    fixed = told.manners.value(_KEYS)
-    if fixed is not None or told.manners.value(_BY_KEY, default=False):
+    by_key, fixed = told.manners.value(_BY_KEY, default=False), told.manners.value(_KEYS)
+    if by_key or fixed is not None:
         _by_keys(read, set(), fixed)
     else:
         read.step = ReadStep.EVERYTHING

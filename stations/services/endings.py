@@ -11,7 +11,6 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from stations import by_now, events, hooks
 from stations.models import (
@@ -84,6 +83,7 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
 
     It waits for review, and its late StopTransaction still completes it.
     """
+    mind_readings(session.pk)
     by_now.catch_up([session])
     before = review.facts(session)
     _be_inferred(session)
@@ -92,7 +92,6 @@ def infer(*, session: ChargingSession, at: datetime) -> None:
     review.follow(session=session, before=before, at=at)
     _ended(session, at)
     assignments.session_over(session=session, at=session.stopped_at or at)
-    transaction.on_commit(partial(_look_again, session.pk), robust=True)
 
 
 def complete(*, session: ChargingSession, stop: Stop, at: datetime) -> None:
@@ -162,6 +161,7 @@ def let_go(*, session: ChargingSession, at: datetime) -> ChargingSession:
     orphan = keep_orphan(station_id=session.station_id, stop=stop, at=at)
     ChargingSession.objects.filter(pk=orphan.pk).update(stop_received_at=heard)
     filing.move_with_stop(giver=session, taker=orphan)
+    mind_readings(session.pk)
     filing.show([session.pk])
     session.refresh_from_db()
     review.follow(session=session, before=before, at=at)
@@ -190,11 +190,17 @@ def take(*, orphan: ChargingSession, session: ChargingSession, at: datetime) -> 
     orphan.delete()
 
 
-def _look_again(session_id: int) -> None:
-    """What was stored since we looked passed over the row, because we held it: it counts, too."""
-    rows = MeterValue.objects.filter(session=session_id, session__status=SessionStatus.INFERRED)
-    newer = Q(session__last_reading_at=None) | Q(sampled_at__gt=F("session__last_reading_at"))
-    if rows.filter(newer).exists():
+def mind_readings(session_id: int) -> None:
+    """What is stored from now until the commit counts, too: for who ends a session without a stop.
+
+    They hold its row, and readings do not wait for it: those are shown once it is free.
+    """
+    known = MeterValue.objects.filter(session=session_id).count()
+    transaction.on_commit(partial(_show_more, session_id, known), robust=True)
+
+
+def _show_more(session_id: int, known: int) -> None:
+    if MeterValue.objects.filter(session=session_id).count() != known:
         filing.show([session_id])
 
 

@@ -129,6 +129,7 @@ def end(*, case_id: int, who: Who, at: datetime, stopped_at: datetime | None = N
     """
     case, locked = opened(case_id, "end", who)
     session = locked[case.session_id or 0]
+    endings.mind_readings(session.pk)
     before = review.facts(session)
     _end_at(session, stopped_at)
     _check_bounds(session, at)

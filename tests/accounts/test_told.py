@@ -37,7 +37,7 @@ def test_who_changes_their_password_is_told(ann):
     assert logged_in(ann).post("/api/me/password", said, format="json").status_code == 204
     [sent] = delivered()
     assert (sent.to, sent.subject) == (["ann@example.com"], CHANGED)
-    assert "The account ann at" in sent.body
+    assert "The account ann@example.com at" in sent.body
     assert NEXT not in sent.body
 
 
@@ -67,15 +67,39 @@ def test_a_hash_that_is_only_renewed_is_no_change(ann, settings):
 
 def test_who_has_no_address_is_told_nothing(somebody):
     bob = somebody("bob", email="")
-    bob.set_password(NEXT)
-    bob.save()
+    change(bob)
     assert not Mail.objects.exists()
+
+
+def change(user, times=1):
+    for _ in range(times):
+        user.set_password(NEXT)
+        user.save()
+
+
+def test_who_has_an_address_that_looks_alike_keeps_no_word_from_them(somebody):
+    ann = somebody("ann", verified_email="ann@example.com")
+    change(somebody("mallory", email="ann@\uff45xample.com"), times=4)
+    change(ann)
+    assert ("ann@example.com", CHANGED) in told()
+
+
+def test_of_two_accounts_with_one_verified_address_each_is_named(somebody):
+    for name in ("ann", "annie"):
+        change(somebody(name, email="ann@example.com", verified_email="ann@example.com"))
+    texts = sorted(mail.body.split(" at ")[0] for mail in delivered())
+    assert texts == ["The account ann", "The account annie"]
+
+
+def test_an_address_nobody_verified_reads_no_name_somebody_chose(somebody):
+    change(somebody("visit-evil.example", email="stranger@example.com"))
+    [sent] = delivered()
+    assert "visit-evil" not in sent.body
 
 
 def test_where_no_mail_is_sent_none_is_kept(ann, settings):
     settings.EMAIL_URL = ""
-    ann.set_password(NEXT)
-    ann.save()
+    change(ann)
     assert not Mail.objects.exists()
 
 

@@ -28,8 +28,9 @@ def until(minutes):
     return clock.text(clock.now() + timedelta(minutes=minutes))
 
 
-def reserve(app, *, wait=0, **more):
-    return app.post(f"{PATH}?wait={wait}", {**WHERE, **more})
+def reserve(app, *, wait=0, key=None, **more):
+    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
+    return app.post(f"{PATH}?wait={wait}", {**WHERE, **more}, **headers)
 
 
 @pytest.fixture
@@ -77,6 +78,13 @@ def test_who_could_not_pay_there_reserves_nothing(app, harbour, monkeypatch):
     answer = reserve(app)
     assert (answer.status_code, answer.json()["code"]) == (409, "card_not_accepted")
     assert not Reservation.objects.exists()
+
+
+def test_who_asks_again_with_the_same_key_has_what_they_asked_for(app, harbour, monkeypatch):
+    made = reserve(app, key="again")
+    monkeypatch.setattr(hooks, "may_charge", [lambda card, station_id, at: "Blocked"])
+    again = reserve(app, key="again")
+    assert (again.status_code, again.json()["id"]) == (202, made.json()["id"])
 
 
 def test_who_charges_elsewhere_may_reserve_for_later(app, harbour):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from cms.drivers import standing
 from cms.drivers.standing import METER_UPDATE, STATUS_UPDATE
+from stations.hooks import Cost
 from tests.billing import charging
 from tests.drivers.given import a_driver
 from tests.stations import given
@@ -73,6 +75,8 @@ def test_only_what_changed_is_told(ann):
     [now] = standing.of_sessions([number])
     assert list(told(before, now)) == [METER_UPDATE]
     assert told(now, now) == {}
+    dearer = now._replace(cost=Cost(Decimal(2), "EUR"))
+    assert told(now, dearer)[METER_UPDATE]["cost"] == "2"
 
 
 def test_its_end_is_told_with_its_sums(ann):

@@ -179,8 +179,10 @@ def test_a_reading_that_waits_for_its_interval_costs_no_other_look(station, numb
 @pytest.mark.production  # SQLite has one writer: nobody stores anything meanwhile
 @pytest.mark.django_db(transaction=True)
 def test_a_reading_that_is_stored_while_its_session_is_ended_counts(station, number):
+    read(station, number, 4, power=7_000)
+
     def elsewhere():
-        read(station, number, 4, 1004)
+        read(station, number, 4, 1004)  # of the same moment, in a message of its own
         connection.close()
 
     with transaction.atomic():
