@@ -25,8 +25,9 @@ def of_their_places(limit: Limit) -> Q:
 
 
 def own_exports(limit: Limit) -> Q:
-    """Files of reports they asked for themselves."""
-    return Q(by=limit.user_id)
+    """Files of reports they asked for themselves, limited as they are now: by a key, too."""
+    sites = " ".join(map(str, sorted(limit.site_ids)))
+    return Q(by=limit.user_id, parameters__sites=sites)
 
 
 def their_corrections(limit: Limit) -> Q:

@@ -31,7 +31,7 @@ def bill(
         version=priced.version,
         wallet=due.wallet,
         site_id=priced.session.station.site_id,
-        driver_id=card.user_id if card else None,
+        driver_id=due.driver_id,
         card_group_id=card.group_id if card else None,
         entry=entry,
         currency=found.currency,

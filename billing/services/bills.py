@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from billing.errors import PeriodClosed
 from billing.models import (
@@ -52,7 +52,7 @@ def bill_ended(*, at: datetime, after: int = 0, limit: int = BATCH) -> Run:
     priced = [one for one in found if isinstance(one, Priced)]
     _note_errors([one for one in found if isinstance(one, Unpriced)], at)
     due = charges.due([one for one in priced if one.is_over], at=at)
-    _store(due, charges.book(due, at=at), at)
+    _store(due, charges.book(due, at=at, dropped=dropped), at)
     last = rows[-1].session_id if len(rows) == limit else None
     return Run(billed=len(due), waiting=len(found) - len(due), last=last)
 
@@ -60,12 +60,13 @@ def bill_ended(*, at: datetime, after: int = 0, limit: int = BATCH) -> Run:
 def bill_all_ended(*, at: datetime, batches: int = 500) -> int:
     """Bill what ended and has no bill, batch by batch, each its own transaction; how many.
 
-    Where the period of ``at`` is closed meanwhile, the rest is left to the next run.
+    Where the period of ``at`` is closed meanwhile, the rest is left to the next run. What cannot be
+    billed keeps nobody else from being: it waits with its error.
     """
     billed, last = 0, 0
     for _ in range(batches):
         try:
-            run = bill_ended(at=at, after=last)
+            run = _batch(at, last)
         except PeriodClosed:
             logger.info("A billing period was closed meanwhile; the next run goes on")
             break
@@ -74,6 +75,33 @@ def bill_all_ended(*, at: datetime, batches: int = 500) -> int:
             break
         last = run.last
     return billed
+
+
+def _batch(at: datetime, after: int) -> Run:
+    try:
+        return bill_ended(at=at, after=after)
+    except (PeriodClosed, OperationalError, InterfaceError):
+        raise
+    except Exception:  # whatever is wrong with one of them: the others are billed
+        logger.exception("A batch of sessions cannot be billed; one by one instead")
+    with transaction.atomic():
+        waiting = [row.session_id for row in _claimed(after, BATCH)]
+    billed = sum(_billed_alone(number, at) for number in waiting)
+    last = waiting[-1] if len(waiting) == BATCH else None
+    return Run(billed=billed, waiting=len(waiting) - billed, last=last)
+
+
+def _billed_alone(session_id: int, at: datetime) -> int:
+    """1 where it could be billed; else its row says why not, as of a session without a price."""
+    try:
+        return bill_ended(at=at, after=session_id - 1, limit=1).billed
+    except (PeriodClosed, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("Session %s cannot be billed", session_id)
+        error_text = f"It cannot be billed: {type(error).__name__}: {error}"[:300]
+        SessionTariff.objects.filter(session=session_id).update(error=error_text, tried_at=at)
+        return 0
 
 
 @transaction.atomic
@@ -105,6 +133,8 @@ def reprice(
         )
     priced = pricing.with_version(row=row, version=version or row.version, at=at)
     [due] = charges.due([priced], at=at)
+    if old.wallet_id:  # who has the card by now had nothing of it
+        due = due._replace(wallet=old.wallet, driver_id=old.driver_id)
     facts: dict[str, Any] = {"at": at, "reason": reason, "by_id": by_id}
     revision = old.revision + 2
     taken_back, charge = charges.book_anew(due, old, revision=revision, **facts)

@@ -23,9 +23,13 @@ _WHILE_IT_DOES_NOT = timedelta(days=1)
 
 
 def changed(session_id: int, at: datetime) -> None:
-    """Something about an ended session changed: look at its bill soon, where it has one."""
-    billed = SessionTariff.objects.filter(session=session_id, state=BillingState.BILLED)
-    billed.update(check_at=at)
+    """Something about an ended session changed: look at its bill soon, where it has one.
+
+    One that was discarded before it had a bill, and was accepted since, is to be billed after all.
+    """
+    rows = SessionTariff.objects.filter(session=session_id)
+    rows.filter(state=BillingState.BILLED).update(check_at=at)
+    rows.filter(state=BillingState.NOTHING, session__billable=True).update(state=BillingState.DUE)
 
 
 def look_at_all(*, at: datetime, batches: int = 20) -> int:

@@ -76,7 +76,7 @@ def test_what_takes_a_bill_back_stands_where_the_bill_stood(billed):
     assert stood == [
         ("Harbour", "ann", "Fleet"),
         ("Harbour", "ann", "Fleet"),
-        ("Hill", "bob", None),
+        ("Hill", "ann", None),  # who pays stays who had it
     ]
 
 

@@ -9,8 +9,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
+from cms.accounts import keys
 from cms.accounts.models import SiteLimit, User
+from cms.shared import clock
 from stations.models import Site
 from tests.api.conftest import caller
 from tests.billing.reported import MARCH, a_world, pdf_text, sheets
@@ -44,6 +47,31 @@ def test_the_page_says_why_nothing_is_compared(limited):
     assert "Gross 3.57 EUR" in said
     assert "The ledger knows no sites" in said
     assert "Report = ledger" not in said
+
+
+def by_key(user: User, *sites: Site) -> APIClient:
+    """A program that reads with a key limited to ``sites``."""
+    _, key = keys.create(name="one", user=user, scopes=["read"], at=clock.now(), sites=sites)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
+    return client
+
+
+def test_exports_made_without_the_limit_are_not_read_with_it(limited):
+    path, whole = f"{REPORT}/exports", User.objects.create_user("whole")
+    body = {"format": "csv", "since": "2025-03-01", "until": "2025-03-31"}
+    for user in (whole, limited):
+        asked = caller(user, "read", "write").post(path, body, format="json")
+        assert asked.status_code == 202
+        assert len(caller(user, "read").get(path).json()) == 1
+    [export] = caller(whole, "read").get(path).json()
+    site = Site.objects.get(name="Harbour")
+    key = by_key(whole, site)
+    SiteLimit.objects.create(user=whole, site=site)
+    for narrowed in (key, caller(whole, "read")):
+        assert narrowed.get(path).json() == []
+        assert narrowed.get(f"{path}/{export['id']}").status_code == 404
+        assert narrowed.get(f"{path}/{export['id']}/file").status_code == 404
 
 
 def test_files_leave_the_comparison_out(limited):
