@@ -37,7 +37,7 @@ class Door:
             return Denied(_TOO_MANY, "too many sockets from this address")
         if self._has_failed_too_often(address, cp_id, at):
             return Denied(_TOO_MANY, "too many failed attempts, try again in a minute")
-        if cp_id is not None and not self._knocks.of(cp_id.upper(), at).try_take(at):
+        if cp_id is not None and not self._knocks.of(_pair(address, cp_id), at).try_take(at):
             return Denied(_TOO_MANY, "too many sockets of this station, try again in a minute")
         return None
 

@@ -53,8 +53,7 @@ def check_call(action: str, payload: dict[str, Any]) -> list[Problem]:
 
 def check_received(action: str, payload: dict[str, Any]) -> Problem | None:
     """The first thing wrong with a call a station sent, in the lenient measure."""
-    validator = _lenient(action)
-    return None if validator.is_valid(payload) else next(iter(_problems(validator, payload)))
+    return _first_problem(_lenient(action), payload)
 
 
 def is_exact(action: str, payload: dict[str, Any]) -> bool:
@@ -73,8 +72,7 @@ def oddities(action: str, payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def check_answer(action: str, payload: dict[str, Any], *, strict: bool = False) -> Problem | None:
     """The first thing wrong with an answer: of a station, or (``strict``) one of ours."""
-    validator = (_strict if strict else _lenient)(f"{action}Response")
-    return None if validator.is_valid(payload) else next(iter(_problems(validator, payload)))
+    return _first_problem((_strict if strict else _lenient)(f"{action}Response"), payload)
 
 
 @cache
@@ -126,6 +124,15 @@ def _loosened(node: Any, rules: tuple[str, ...]) -> Any:
         members = node["properties"].items()
         loose["properties"] = {name: _loosened(member, rules) for name, member in members}
     return loose
+
+
+def _first_problem(validator: jsonschema_rs.Validator, payload: dict[str, Any]) -> Problem | None:
+    """Only the first: to find all of a frame of wrong values takes a second of everybody's time."""
+    try:
+        validator.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        return next(_explained(error))
+    return None
 
 
 def _problems(validator: jsonschema_rs.Validator, payload: dict[str, Any]) -> list[Problem]:

@@ -55,10 +55,23 @@ def _sqlite(name: str) -> dict[str, Any]:
     }
 
 
+# A server that vanishes without a word is noticed in seconds, not by the kernel after 15 minutes
+# or two hours (PostgreSQL manual, 34.1.2). DATABASE_URL may say otherwise, behind a question mark.
+_NOTICED = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
 def _postgresql(config: dict[str, Any], pool: int) -> dict[str, Any]:
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"DATABASE_URL names no database; {_LIKE}")
     options = dict(config.get("OPTIONS") or {})
+    for name, value in _NOTICED.items():
+        options.setdefault(name, value)
     # Under ASGI connections must not outlive the request; the pool keeps them warm.
     options["prepare_threshold"] = 5  # for the few statements that bind on the server
     options["pool"] = {"min_size": 2, "max_size": pool, "timeout": 10}

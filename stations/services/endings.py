@@ -6,11 +6,12 @@ a connector that became Available. A stop that named no session (-1) may be let 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from stations import by_now, events, hooks
 from stations.models import (
@@ -29,6 +30,7 @@ from stations.services import assignments, filing, happenings, review
 
 BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
 MOST_ENERGY_WH = 10_000_000  # of a session: a day at 400 kW; more is a mistyped number or a jump
+AHEAD = timedelta(minutes=5)  # a start said to be so long after it was heard is told by no clock
 _BEFORE_ANY_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # a start then was told by no clock
 
 
@@ -64,12 +66,19 @@ def is_over(*, connector: Connector, started_at: datetime, at: datetime) -> bool
     """
     if started_at < _BEFORE_ANY_CLOCK:
         return False
-    later = ChargingSession.objects.filter(connector=connector, started_at__gt=started_at)
+    told = Q(start_received_at=None) | Q(started_at__lte=F("start_received_at") + AHEAD)
+    later = ChargingSession.objects.filter(told, connector=connector, started_at__gt=started_at)
     if later.exists():
         return True
     if connector.status_at is not None and connector.status_at <= started_at:
         return False  # the usual case: nothing was heard of it since
     return was_released(connector_id=connector.pk, after=started_at, before=at)
+
+
+def is_ahead(session: ChargingSession) -> bool:
+    """Whether it is said to have begun after it was heard of: then its times order nothing."""
+    heard, began = session.start_received_at, session.started_at
+    return bool(heard and began and began > heard + AHEAD)
 
 
 def was_released(*, connector_id: int, after: datetime, before: datetime) -> bool:

@@ -148,7 +148,11 @@ def released(*, connector: Connector, released_at: datetime, at: datetime) -> No
     Its session waits for review where no stop came yet. The caller holds the station, too.
     """
     session = _locked_open(connector)
-    if session and session.started_at and session.started_at < released_at:
+    if (
+        session
+        and session.started_at
+        and (session.started_at < released_at or endings.is_ahead(session))
+    ):
         endings.infer(session=session, at=at)
     pairing.again(station_id=connector.station_id, since=released_at, at=at)
 
@@ -175,7 +179,11 @@ def _open(
     """Insert the session; of two that overlap on one connector the older one must have ended."""
     is_over = endings.is_over(connector=connector, started_at=start.started_at, at=at)
     running = _locked_open(connector)
-    if running is not None and running.started_at and running.started_at < start.started_at:
+    if (
+        running is not None
+        and running.started_at
+        and (running.started_at < start.started_at or endings.is_ahead(running))
+    ):
         endings.infer(session=running, at=at)
     elif running is not None:
         is_over = True

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from cms.shared.errors import Conflict, DomainError
 from stations import events
 from stations.models import (
     ChargingStation,
+    ConfigurationKey,
     Connector,
     HappeningKind,
     Registration,
@@ -168,11 +170,28 @@ def notice_silence(*, at: datetime) -> int:
         rows = online.filter(
             heartbeat_interval_s=own, last_seen_at__lt=at - SILENT_INTERVALS * interval
         )
-        found = list(rows.values_list("pk", flat=True))
+        seen = {pk: seen_at for pk, seen_at in rows.values_list("pk", "last_seen_at") if seen_at}
+        found = _overdue(seen, at)
         silent += rows.filter(pk__in=found).update(online=False, disconnected_at=at)
         events.station_changed(*found)
         happenings.note_all(HappeningKind.OFFLINE, station_ids=found, at=at)
     return silent
+
+
+def _overdue(seen: dict[int, datetime], at: datetime) -> list[int]:
+    """Without those that told that they beat less often than we asked: an operator set it so."""
+    keys = ConfigurationKey.objects.filter(station__in=seen, key__iexact="HeartbeatInterval")
+    said = keys.values_list("station", "value")
+    told = {number: int(text) for number, text in said if _is_interval(text)}
+    return [
+        number
+        for number, seen_at in seen.items()
+        if seen_at < at - SILENT_INTERVALS * timedelta(seconds=told.get(number, 0))
+    ]
+
+
+def _is_interval(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
 
 
 def create(*, cp_id: str, **fields: Any) -> ChargingStation:
@@ -195,7 +214,8 @@ def create(*, cp_id: str, **fields: Any) -> ChargingStation:
 def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
     """Change what operators may change: name, site, registration, interval, time zone, profile.
 
-    Raises DomainError for a security profile the settings forbid.
+    Whom they reject is closed the socket, as it would be refused one now. Raises DomainError for a
+    security profile the settings forbid.
     """
     _check_profile(fields)
     if "security_profile" in fields:  # whatever it was told to change to: this is what counts
@@ -203,7 +223,17 @@ def change(*, station: ChargingStation, **fields: Any) -> ChargingStation:
     for name, value in fields.items():
         setattr(station, name, value)
     station.save(update_fields=[*fields, "updated_at"])
+    if fields.get("registration") == Registration.REJECTED:
+        close_sockets(station_id=station.pk)
     return station
+
+
+def close_sockets(*, station_id: int) -> None:
+    """Close what the station is connected by; what it may is asked anew when it comes back."""
+    connected = ChargingStation.objects.filter(pk=station_id).exclude(connection_id="")
+    if connected.update(connection_id="", online=False, disconnected_at=Now()):
+        events.station_changed(station_id)
+    events.station_superseded(station_id, connection_id="")  # by none: every one is too old
 
 
 def delete(*, station: ChargingStation) -> None:
@@ -216,7 +246,7 @@ def delete(*, station: ChargingStation) -> None:
         )
     number = station.pk
     station.delete()
-    events.station_superseded(number, connection_id="")  # by none: every socket of it is too old
+    close_sockets(station_id=number)
 
 
 def _check_profile(fields: dict[str, Any]) -> None:

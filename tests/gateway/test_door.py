@@ -75,7 +75,14 @@ def test_a_station_may_connect_so_often_a_minute_whatever_letters_it_uses(small,
     assert [status(found, "a", name) for name in "AaAaAaA"] == [101] * 6 + [429]
     assert status(found, "a", "B") == 101
     clock[0] += 10
-    assert (status(found, "b"), status(found, "b")) == (101, 429)
+    assert (status(found, "a"), status(found, "a")) == (101, 429)
+
+
+def test_nobody_elsewhere_uses_up_what_a_station_may(small, clock):
+    found = Door()
+    while status(found, "stranger") == 101:
+        pass
+    assert status(found, "its own") == 101
 
 
 def test_who_fails_too_often_waits_but_others_at_its_address_do_not(small, clock):

@@ -19,6 +19,21 @@ def test_a_new_start_on_the_connector_ends_the_stale_session(station):
     assert given.session(current).status == SessionStatus.ACTIVE
 
 
+def test_a_session_that_is_said_to_begin_in_the_future_is_older_than_the_next(station):
+    ahead = given.begin(station, minute=5_000_000, heard=given.after(0))  # its clock said 2034
+    for minute in (60, 120):
+        current = given.begin(station, minute=minute)
+        assert given.session(current).status == SessionStatus.ACTIVE
+        assert given.session(ahead).status == SessionStatus.INFERRED
+    assert given.session(ahead).review_reasons == ["NoStop"]
+
+
+def test_a_connector_that_is_free_ends_what_is_said_to_begin_in_the_future(station):
+    ahead = given.begin(station, minute=5_000_000, heard=given.after(0))
+    given.report(station, "Available", minute=30)
+    assert given.session(ahead).status == SessionStatus.INFERRED
+
+
 def test_a_new_start_on_another_connector_ends_nothing(station):
     first = given.begin(station, connector=1)
     given.begin(station, connector=2, minute=120)

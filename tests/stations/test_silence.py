@@ -9,7 +9,8 @@ import pytest
 from cms.shared.errors import StationOffline
 from stations import tasks
 from stations.models import ChargingStation
-from stations.services import commands, stations
+from stations.services import commands, configuration, stations
+from stations.services.configuration import Setting
 from tests.stations import given
 
 
@@ -44,6 +45,13 @@ def test_each_station_has_its_own_interval(connected):
     assert [online(s) for s in (connected, slow, quick)] == [True, True, False]
     assert listen(1799) == 1
     assert [online(s) for s in (connected, slow, quick)] == [False, True, False]
+
+
+@pytest.mark.parametrize(("told", "silent_after"), [("300", 901), ("10", 181), ("often", 181)])
+def test_who_told_that_they_beat_less_often_is_waited_for(connected, told, silent_after):
+    key = Setting("HeartbeatInterval", told, readonly=False)
+    configuration.read(station_id=connected.pk, settings=[key], at=given.NOON)
+    assert (listen(silent_after - 1), listen(silent_after)) == (0, 1)
 
 
 def test_any_frame_counts(connected):
@@ -86,8 +94,16 @@ def test_a_station_that_was_offline_is_not_noticed_twice(connected):
 def test_it_asks_as_often_for_many_stations_as_for_one(connected, django_assert_num_queries):
     for number in range(20):
         given.a_connected_station(f"CP-{number + 10}", f"socket-{number + 10}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert listen(181) == 21
+
+
+def test_whom_an_operator_rejects_is_cut_off(connected):
+    stations.change(station=connected, name="Quay")
+    assert stations.is_newest(station_id=connected.pk, connection_id="socket-1")
+    stations.change(station=connected, registration="Rejected")
+    assert not stations.is_newest(station_id=connected.pk, connection_id="socket-1")
+    assert not online(connected)
 
 
 def test_the_periodic_task_notices_it(connected):
