@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing.errors import InsufficientFunds
 from billing.models import Account, AccountKind, BillingState, Policy, SessionTariff
@@ -26,7 +26,7 @@ _AGAIN_AFTER_S = 300  # a station that did not stop is asked again
 
 
 class _Running(NamedTuple):
-    """A session under way, what it costs by now, and the prepaid wallet that pays."""
+    """A session that has no bill yet, what it costs by now, and the prepaid wallet that pays."""
 
     priced: Priced
     wallet: Account
@@ -86,16 +86,17 @@ def set_aside(session: ChargingSession, at: datetime) -> None:
 def stop_used_up(*, at: datetime) -> int:
     """Ask for the end of every session whose wallet is nearly used up by what runs; how many.
 
-    A wallet pays for all its sessions: those that began last are stopped first.
+    A wallet pays for all its sessions, also for those that ended and wait for their bill: those
+    under way that began last are stopped first.
     """
     asked = 0
-    for running in _running_by_wallet(at):
+    for running in _unbilled_by_wallet(at):
         left = _budget(running[0].wallet) * settings.BILLING_STOP_AT_PERCENT / 100
         costs = sum((one.uncovered for one in running), Decimal(0))
         for one in sorted(running, key=lambda one: -one.priced.session.pk):
             if costs < left:
                 break
-            if one.reserved and not one.uncovered:
+            if not one.priced.session.is_open or (one.reserved and not one.uncovered):
                 continue
             costs -= one.uncovered
             asked += _ask_to_stop(one.priced.session, at)
@@ -113,25 +114,29 @@ def _needed(currency: str) -> Decimal:
     return money.rounded(settings.BILLING_PREPAID_HOLD, currency)
 
 
-def _running_by_wallet(at: datetime) -> Iterator[list[_Running]]:
-    """The sessions under way of each prepaid wallet, priced."""
+def _unbilled_by_wallet(at: datetime) -> Iterator[list[_Running]]:
+    """The sessions of each prepaid wallet that has some under way, priced."""
     by_wallet: dict[int, list[_Running]] = defaultdict(list)
-    last = 0
-    while rows := _under_way(last):
-        last = rows[-1].session_id
+    is_open = Q(session__status=SessionStatus.ACTIVE)
+    for rows in _batches(is_open):
+        for one in _of_prepaid(rows, at):
+            by_wallet[one.wallet.pk].append(one)
+    holders = payers.who_pay_from(by_wallet) if by_wallet else []
+    for rows in _batches(~is_open, session__billable=True, session__card__user__in=holders):
         for one in _of_prepaid(rows, at):
             by_wallet[one.wallet.pk].append(one)
     yield from by_wallet.values()
 
 
-def _under_way(after: int) -> Sequence[SessionTariff]:
+def _batches(which: Q, **more: Any) -> Iterator[Sequence[SessionTariff]]:
+    """What has no bill yet, of cards that belong to somebody."""
     rows = pricing.rows_with_sessions().filter(
-        state=BillingState.DUE,
-        session__gt=after,
-        session__status=SessionStatus.ACTIVE,
-        session__card__user__isnull=False,
+        which, state=BillingState.DUE, session__card__user__isnull=False, **more
     )
-    return list(rows.order_by("session_id")[:_BATCH])
+    last = 0
+    while found := list(rows.filter(session__gt=last).order_by("session_id")[:_BATCH]):
+        last = found[-1].session_id
+        yield found
 
 
 def _of_prepaid(rows: Sequence[SessionTariff], at: datetime) -> Iterator[_Running]:

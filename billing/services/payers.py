@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,14 @@ def wallets_of_user(user_id: int) -> Any:
     company = Member.objects.filter(user=user_id).values_list("company", flat=True).first()
     whose = Q(company=company) if company else Q(user=user_id)
     return Account.objects.filter(whose, kind=AccountKind.WALLET)
+
+
+def who_pay_from(numbers: Collection[int]) -> list[int]:
+    """The people whose sessions these wallets pay for: their own, or those of their company."""
+    wallets_ = Account.objects.filter(pk__in=numbers)
+    owners = wallets_.filter(user__isnull=False).values_list("user", flat=True)
+    members = Member.objects.filter(company__in=wallets_.values("company"))
+    return [*owners, *members.values_list("user", flat=True)]
 
 
 def wallet_of_user(user: Any, currency: str, *, at: datetime) -> Account:

@@ -134,6 +134,19 @@ def test_of_two_sessions_of_a_wallet_the_later_one_stops_first(station):
     assert [command.payload["transactionId"] for command in Command.objects.all()] == [second]
 
 
+def test_what_ended_and_has_no_bill_yet_is_used_up_too(station):
+    prepaid(a_driver(), "20.00")
+    first = given.begin(station).transaction_id
+    given.finish(station, first, minute=20, meter=51_000)  # 50 kWh: 17.85
+    second = given.begin(station, minute=25).transaction_id
+    given.meter(given.a_reading(station, second, minute=30, energy=3_000))  # 2 kWh: 0.71
+    assert allowance.stop_used_up(at=after(31)) == 0
+    given.meter(given.a_reading(station, second, minute=31, energy=6_000))  # 5 kWh: 1.79
+    assert allowance.stop_used_up(at=after(32)) == 1
+    [asked] = Command.objects.filter(action="RemoteStopTransaction")
+    assert asked.payload == {"transactionId": second}
+
+
 def test_a_postpaid_session_is_never_stopped(station):
     wallets.open(customer=a_driver(), currency="EUR", at=NOON, policy=Policy.POSTPAID)
     metered(station, given.begin(station).transaction_id, 500)
