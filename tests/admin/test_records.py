@@ -52,7 +52,7 @@ def test_only_what_operators_decide_can_be_changed(station, root):
     data = {
         **STATION,
         "site": site.pk,
-        "registration": "Rejected",
+        "registration": "Pending",
         "heartbeat_interval_s": 30,
         "time_zone": "Europe/Berlin",
         "cp_id": "OTHER",
@@ -64,7 +64,7 @@ def test_only_what_operators_decide_can_be_changed(station, root):
     station.refresh_from_db()
     assert (station.site, station.registration, station.heartbeat_interval_s) == (
         site,
-        "Rejected",
+        "Pending",
         30,
     )
     assert (station.cp_id, station.online, station.vendor) == ("CP-0001", True, "Vendor")
