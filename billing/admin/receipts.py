@@ -19,7 +19,7 @@ from billing.models import AccountKind, BillLine, EntryKind, Posting, SessionBil
 from billing.models.bills import BillingState, BillKind
 from billing.rating import bill as rated
 from billing.rating import wording
-from billing.services import payers, pricing
+from billing.services import holds, payers, pricing
 from billing.services.pricing import Priced, Unpriced
 from cms.shared import clock, display, money
 from stations.admin import panels
@@ -205,7 +205,7 @@ def _booked(bill: SessionBill) -> dict[str, Any]:
 def _given_back(session: ChargingSession) -> Iterable[dict[str, Any]]:
     """Refunds and credit notes for it, as the customer's wallet saw them."""
     rows = Posting.objects.filter(
-        entry__reference=f"session/{session.pk}",
+        entry__reference=holds.reference(session.pk),
         entry__kind__in=[EntryKind.REFUND, EntryKind.CREDIT_NOTE],
         account__kind=AccountKind.WALLET,
     ).select_related("entry__booked_by", "account")

@@ -22,7 +22,7 @@ from billing.models import (
     SessionBill,
 )
 from billing.rating import bands
-from billing.services import pricing, tariffs
+from billing.services import holds, pricing, tariffs
 from billing.services.pricing import Priced
 from cms.shared import clock, display, scoping
 from stations.admin import panels
@@ -79,7 +79,7 @@ def booked(request: HttpRequest, session: ChargingSession) -> Iterator[Step]:
 @panels.part("ledger", gettext_lazy("Ledger entries"), "billing.view_journalentry")
 def ledger(request: HttpRequest, session: ChargingSession) -> SafeString:
     """What was booked for it, newest first, with what can be corrected."""
-    rows = JournalEntry.objects.filter(reference=f"session/{session.pk}")
+    rows = JournalEntry.objects.filter(reference=holds.reference(session.pk))
     found = (
         scoping.visible(request.user, rows)
         .select_related("booked_by")

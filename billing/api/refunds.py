@@ -108,7 +108,7 @@ class RefundViews(Enveloped, GenericViewSet[Account]):
         wallet = selectors.wallet_of(customer(fields["customer_id"]), settings.BILLING_CURRENCY)
         if wallet is None:
             raise NotFound("This customer has no wallet", fields={"customerId": ["has no wallet"]})
-        reference = f"session/{fields['session_id']}"
+        reference = holds.reference(fields["session_id"])
         key = f"refund/{wallet.account.pk}/{fields['session_id']}"
         if _is_gateway(request) and not JournalEntry.objects.filter(idempotency_key=key).exists():
             _check_open(wallet.account, reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
@@ -17,6 +18,14 @@ class ExportState(models.TextChoices):
     READY = "Ready", "Ready to download"
     FAILED = "Failed"
     EXPIRED = "Expired", "Expired: its file is gone"
+
+
+SITES = "sites"  # among the parameters: the numbers of those their asker was limited to
+
+
+def said_of(sites: Iterable[int]) -> str:
+    """Sites as the parameters of an export name them."""
+    return " ".join(map(str, sorted(sites)))
 
 
 UNDER_WAY = (ExportState.WAITING, ExportState.RUNNING)

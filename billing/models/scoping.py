@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from billing.models.corrections import CorrectionRequest
-from billing.models.exports import ReportExport
+from billing.models.exports import SITES, ReportExport, said_of
 from billing.models.invoices import Invoice
 from billing.models.payments import Payment
 from billing.models.periods import BillingPeriod
@@ -26,8 +26,7 @@ def of_their_places(limit: Limit) -> Q:
 
 def own_exports(limit: Limit) -> Q:
     """Files of reports they asked for themselves, limited as they are now: by a key, too."""
-    sites = " ".join(map(str, sorted(limit.site_ids)))
-    return Q(by=limit.user_id, parameters__sites=sites)
+    return Q(by=limit.user_id, **{f"parameters__{SITES}": said_of(limit.site_ids)})
 
 
 def their_corrections(limit: Limit) -> Q:

@@ -74,7 +74,7 @@ def set_aside(session: ChargingSession, at: datetime) -> None:
         return
     if payments.reserved_for([session.pk]).get(session.pk, Decimal(0)) >= amount:
         return
-    reference = f"session/{session.pk}"
+    reference = holds.reference(session.pk)
     try:
         holds.hold(
             wallet_id=wallet.pk, amount=amount, reference=reference, key=f"hold/{reference}", at=at

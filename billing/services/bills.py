@@ -27,6 +27,8 @@ from stations.models import SessionStatus
 
 logger = logging.getLogger(__name__)
 BATCH = 200
+# No fault of one session: the others would meet it, too.
+_OF_ALL = (PeriodClosed, OperationalError, InterfaceError)
 
 
 class Run(NamedTuple):
@@ -80,7 +82,7 @@ def bill_all_ended(*, at: datetime, batches: int = 500) -> int:
 def _batch(at: datetime, after: int) -> Run:
     try:
         return bill_ended(at=at, after=after)
-    except (PeriodClosed, OperationalError, InterfaceError):
+    except _OF_ALL:
         raise
     except Exception:  # whatever is wrong with one of them: the others are billed
         logger.exception("A batch of sessions cannot be billed; one by one instead")
@@ -95,7 +97,7 @@ def _billed_alone(session_id: int, at: datetime) -> int:
     """1 where it could be billed; else its row says why not, as of a session without a price."""
     try:
         return bill_ended(at=at, after=session_id - 1, limit=1).billed
-    except (PeriodClosed, OperationalError, InterfaceError):
+    except _OF_ALL:
         raise
     except Exception as error:
         logger.exception("Session %s cannot be billed", session_id)

@@ -32,7 +32,7 @@ class Due(NamedTuple):
     @property
     def reference(self) -> str:
         """What its entries and holds are found by."""
-        return reference(self.priced.session.pk)
+        return holds.reference(self.priced.session.pk)
 
 
 class _Hold(NamedTuple):
@@ -46,11 +46,6 @@ def due(priced: Sequence[Priced], *, at: datetime) -> list[Due]:
     """These prices with who pays them; wallets are opened where they are new."""
     found = payers.wallets_of([(one.session, one.bill.currency) for one in priced], at=at)
     return [Due(one, found.get(one.session.pk), _holder(one), _sale(one)) for one in priced]
-
-
-def reference(session_id: int) -> str:
-    """What the entries and holds of a session are found by."""
-    return f"session/{session_id}"
 
 
 def country(priced: Priced) -> str:
@@ -67,7 +62,7 @@ def book(
     What was held for a session is given back to whom it was taken from, for those ``dropped``, of
     which there will be no bill, too. One that comes to nothing has no entry.
     """
-    references = [*(one.reference for one in sold), *map(reference, dropped)]
+    references = [*(one.reference for one in sold), *map(holds.reference, dropped)]
     holders = {one.wallet_id for one in _held(references)}
     if not sold and not holders:
         return {}

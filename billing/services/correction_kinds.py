@@ -24,6 +24,7 @@ from billing.services import (
     bills,
     crediting,
     giving_back,
+    holds,
     ledger,
     payment_refunds,
     second_pair,
@@ -72,7 +73,7 @@ def _reprice_picture(asked: Parameters, at: datetime) -> Picture:
     priced = bills.preview(session_id=session_id, version=version, at=at)
     now = {name: _text(getattr(priced.bill, name)) for name in ("net", "tax", "gross")}
     return Picture(
-        f"session/{session_id}",
+        holds.reference(session_id),
         bill.gross,
         priced.bill.gross,
         {"bill": bill.pk, **now},

@@ -16,6 +16,11 @@ from billing.services.sales import Sale
 from cms.shared.errors import Conflict
 
 
+def reference(session_id: int) -> str:
+    """What the entries of a session are found by."""
+    return f"session/{session_id}"
+
+
 class Settled(NamedTuple):
     """What settling booked: the hold it released and the charge, where there was one."""
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from billing.models import ExportState, ReportExport
-from billing.models.exports import UNDER_WAY
+from billing.models.exports import SITES, UNDER_WAY, said_of
 from billing.reports import asked, exports
 from billing.reports.asked import Asked
 from billing.services import report_files, report_mail
@@ -26,7 +26,6 @@ from stations.services import media
 
 logger = logging.getLogger(__name__)
 FOLDER = "exports"
-_SITES = "sites"  # among the parameters: the numbers of those their asker was limited to
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 3
 MOST_UNDER_WAY = 5  # of one asker
@@ -105,15 +104,15 @@ def _lasting(wanted: Asked) -> dict[str, str]:
     moments = {"since": scope.since.isoformat(), "until": scope.until.isoformat()}
     said = {name: value for name, value in wanted.said.items() if name not in ("period", "limit")}
     # As it was when they asked, with the key they asked by.
-    sites = {} if scope.sites is None else {_SITES: " ".join(map(str, scope.sites))}
+    sites = {} if scope.sites is None else {SITES: said_of(scope.sites)}
     return {**said, **moments, "zone": scope.zone, **sites}
 
 
 def _limit(export: ReportExport) -> Limit | None:
     """The sites its asker was limited to."""
-    if _SITES not in export.parameters:
+    if SITES not in export.parameters:
         return None
-    return Limit(export.by_id, frozenset(map(int, export.parameters[_SITES].split())))
+    return Limit(export.by_id, frozenset(map(int, export.parameters[SITES].split())))
 
 
 def _claimed(at: datetime) -> ReportExport | None:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from billing import selectors
 from billing.models import SessionTariff
 from billing.rating.terms import ALWAYS, Kind, Terms
-from billing.services import tariffs
+from billing.services import holds, tariffs
 from cms.gateways.bodies import UNKNOWN
 from cms.shared.api import CamelCase
 from stations import by_now
@@ -161,7 +161,7 @@ def status(station: Any) -> str:
 def sessions(rows: Sequence[ChargingSession]) -> list[dict[str, Any]]:
     """``rows`` (with station, connector and card) as they are shown; three queries for all."""
     by_now.catch_up(rows)
-    held = selectors.held_for(f"session/{row.pk}" for row in rows)
+    held = selectors.held_for(holds.reference(row.pk) for row in rows)
     frozen = SessionTariff.objects.filter(session__in=[row.pk for row in rows])
     prices = {row.session_id: row.version for row in frozen.select_related("version__tariff")}
     return [
@@ -178,7 +178,7 @@ def _session(row: ChargingSession, held: dict[str, Decimal], version: Any) -> di
         "connector_id": number,
         "transaction_id": row.pk,
         "customer_id": row.card.user_id if row.card else None,
-        "amount_deducted": held.get(f"session/{row.pk}", Decimal(0)),
+        "amount_deducted": held.get(holds.reference(row.pk), Decimal(0)),
         "meter_start": row.meter_start_wh,
         "meter_end": row.meter_stop_wh,
         "energy_consumed": row.energy_wh / 1000,

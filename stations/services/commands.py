@@ -112,7 +112,8 @@ def claim_next(*, station_id: int, connection_id: str, at: datetime) -> Command 
             "answer_before": moment(at + timedelta(seconds=settings.OCPP_COMMAND_TIMEOUT)),
         },
     )
-    return next(iter([*found]), None)  # to its end: SQLite commits with the last row
+    claimed = [*found]  # to its end: SQLite commits with the last row
+    return claimed[0] if claimed else None
 
 
 @transaction.atomic(savepoint=False)

@@ -71,6 +71,12 @@ def value(*, station_id: int, key: str) -> str | None:
     return rows.values_list("value", flat=True).first()
 
 
+def number(text: str | None, *, digits: int) -> int | None:
+    """A value as a whole number of at most so many digits; None where it is anything else."""
+    said = text or ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= digits else None
+
+
 @transaction.atomic(savepoint=False)
 def changed(
     *,

@@ -26,7 +26,7 @@ from stations.models import (
     ReadState,
     ReadStep,
 )
-from stations.services import commands, quirks, standard_keys
+from stations.services import commands, configuration, quirks, standard_keys
 from stations.services.configuration import Setting
 
 MOST_AT_ONCE = 50  # stations that are read at the same time
@@ -231,9 +231,8 @@ def _ask_otherwise(read: ConfigurationRead) -> None:
 
 
 def _after_limits(read: ConfigurationRead, told: _Told) -> None:
-    text = told.values.get("GetConfigurationMaxKeys", "")
-    most = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else _KEYS_AT_ONCE
-    read.at_once = min(max(1, most), _MOST_KEYS_AT_ONCE)
+    most = configuration.number(told.values.get("GetConfigurationMaxKeys"), digits=5)
+    read.at_once = min(max(1, _KEYS_AT_ONCE if most is None else most), _MOST_KEYS_AT_ONCE)
     # Models of which a quirk says how many keys at once they take are never asked for all of them.
     by_key, fixed = told.manners.value(_BY_KEY, default=False), told.manners.value(_KEYS)
     if by_key or fixed is not None:

@@ -41,8 +41,9 @@ def remote_start_answered(*, command: Command, status: str, at: datetime) -> Non
     assignments.answered(command_id=command.pk, status=status, at=at)
     if status == "Accepted":
         # It waits for the cable as long as ConnectionTimeOut says (section 9.1.4).
-        told = configuration.value(station_id=command.station_id, key="ConnectionTimeOut") or ""
-        seconds = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else _PATIENCE_S
+        told = configuration.value(station_id=command.station_id, key="ConnectionTimeOut")
+        said = configuration.number(told, digits=5)
+        seconds = _PATIENCE_S if said is None else said
         _expect(command, at + timedelta(seconds=min(seconds, _LONGEST_S)) + _MARGIN)
 
 

@@ -30,7 +30,7 @@ from stations.services import assignments, filing, happenings, review
 
 BY_A_STOP = ("NoStop", "Silent")  # reasons that are gone once the stop is there
 MOST_ENERGY_WH = 10_000_000  # of a session: a day at 400 kW; more is a mistyped number or a jump
-AHEAD = timedelta(minutes=5)  # a start said to be so long after it was heard is told by no clock
+_AHEAD = timedelta(minutes=5)  # a start said to be so long after it was heard is told by no clock
 _BEFORE_ANY_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # a start then was told by no clock
 
 
@@ -66,7 +66,7 @@ def is_over(*, connector: Connector, started_at: datetime, at: datetime) -> bool
     """
     if started_at < _BEFORE_ANY_CLOCK:
         return False
-    told = Q(start_received_at=None) | Q(started_at__lte=F("start_received_at") + AHEAD)
+    told = Q(start_received_at=None) | Q(started_at__lte=F("start_received_at") + _AHEAD)
     later = ChargingSession.objects.filter(told, connector=connector, started_at__gt=started_at)
     if later.exists():
         return True
@@ -75,10 +75,15 @@ def is_over(*, connector: Connector, started_at: datetime, at: datetime) -> bool
     return was_released(connector_id=connector.pk, after=started_at, before=at)
 
 
-def is_ahead(session: ChargingSession) -> bool:
-    """Whether it is said to have begun after it was heard of: then its times order nothing."""
+def began_before(session: ChargingSession, moment: datetime) -> bool:
+    """Whether ``session`` is older than what happened at ``moment``, and was heard of after it.
+
+    One that is said to have begun long after it was heard of is: its time orders nothing.
+    """
     heard, began = session.start_received_at, session.started_at
-    return bool(heard and began and began > heard + AHEAD)
+    if began is None:
+        return False
+    return began < moment or (heard is not None and began > heard + _AHEAD)
 
 
 def was_released(*, connector_id: int, after: datetime, before: datetime) -> bool:

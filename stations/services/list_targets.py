@@ -17,7 +17,7 @@ from cms.shared import clock
 from rfid.models import SELF_TEST, CardStatus, RfidCard
 from rfid.services import revisions
 from stations.models import ConfigurationKey, ListPolicy, LocalList, LocalListTarget, Site
-from stations.services import list_contents
+from stations.services import configuration, list_contents
 from stations.services.list_contents import Entry
 
 MOST_GROUPS = 100
@@ -157,8 +157,6 @@ def _max_lengths(station_ids: list[int] | None) -> dict[int, int]:
     keys = ConfigurationKey.objects.filter(key__iexact=_MAX_LENGTH)
     if station_ids is not None:
         keys = keys.filter(station_id__in=station_ids)
-    return {
-        station: int(value)
-        for station, value in keys.values_list("station_id", "value")
-        if value.isascii() and value.isdigit() and len(value) < 8
-    }
+    told = keys.values_list("station_id", "value")
+    said = {station: configuration.number(value, digits=7) for station, value in told}
+    return {station: most for station, most in said.items() if most is not None}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from stations.models import ConfigurationKey, ListState, LocalList
-from stations.services import list_contents
+from stations.models import ListState, LocalList
+from stations.services import configuration, list_contents
 
 FULL, DIFFERENTIAL = "Full", "Differential"
 Payload = dict[str, Any]
@@ -100,15 +100,9 @@ def next_version(row: LocalList) -> int:
 
 def _chunk(row: LocalList) -> int:
     """How many entries the station takes at once; fewer after each failure."""
-    text = (
-        ConfigurationKey.objects.filter(
-            station_id=row.station_id, key__iexact="SendLocalListMaxLength"
-        )
-        .values_list("value", flat=True)
-        .first()
-    )
-    said = int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else _CHUNK
-    return max(1, said >> min(row.attempts, 16))
+    told = configuration.value(station_id=row.station_id, key="SendLocalListMaxLength")
+    said = configuration.number(told, digits=7)
+    return max(1, (_CHUNK if said is None else said) >> min(row.attempts, 16))
 
 
 def forget(row: LocalList) -> None:

@@ -203,8 +203,7 @@ def _units(told: str) -> tuple[str, ...]:
 
 
 def _number(told: str | None) -> int | None:
-    text = (told or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return configuration.number((told or "").strip(), digits=9)
 
 
 def _either(words: tuple[str, ...]) -> str:

@@ -148,11 +148,7 @@ def released(*, connector: Connector, released_at: datetime, at: datetime) -> No
     Its session waits for review where no stop came yet. The caller holds the station, too.
     """
     session = _locked_open(connector)
-    if (
-        session
-        and session.started_at
-        and (session.started_at < released_at or endings.is_ahead(session))
-    ):
+    if session and endings.began_before(session, released_at):
         endings.infer(session=session, at=at)
     pairing.again(station_id=connector.station_id, since=released_at, at=at)
 
@@ -179,11 +175,7 @@ def _open(
     """Insert the session; of two that overlap on one connector the older one must have ended."""
     is_over = endings.is_over(connector=connector, started_at=start.started_at, at=at)
     running = _locked_open(connector)
-    if (
-        running is not None
-        and running.started_at
-        and (running.started_at < start.started_at or endings.is_ahead(running))
-    ):
+    if running is not None and endings.began_before(running, start.started_at):
         endings.infer(session=running, at=at)
     elif running is not None:
         is_over = True

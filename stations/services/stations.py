@@ -20,7 +20,14 @@ from stations.models import (
     Registration,
     SecurityProfile,
 )
-from stations.services import configuration_reads, credentials, errands, happenings, local_lists
+from stations.services import (
+    configuration,
+    configuration_reads,
+    credentials,
+    errands,
+    happenings,
+    local_lists,
+)
 
 SILENT_INTERVALS = 3  # heartbeats missed before a station counts as offline
 
@@ -181,17 +188,13 @@ def notice_silence(*, at: datetime) -> int:
 def _overdue(seen: dict[int, datetime], at: datetime) -> list[int]:
     """Without those that told that they beat less often than we asked: an operator set it so."""
     keys = ConfigurationKey.objects.filter(station__in=seen, key__iexact="HeartbeatInterval")
-    said = keys.values_list("station", "value")
-    told = {number: int(text) for number, text in said if _is_interval(text)}
+    said = dict(keys.values_list("station", "value"))
+    told = {pk: configuration.number(said.get(pk), digits=5) or 0 for pk in seen}
     return [
-        number
-        for number, seen_at in seen.items()
-        if seen_at < at - SILENT_INTERVALS * timedelta(seconds=told.get(number, 0))
+        pk
+        for pk, seen_at in seen.items()
+        if seen_at < at - SILENT_INTERVALS * timedelta(seconds=told[pk])
     ]
-
-
-def _is_interval(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 6
 
 
 def create(*, cp_id: str, **fields: Any) -> ChargingStation:
